@@ -1,0 +1,102 @@
+"""What a screen shows of one line: one value, with the version of the line it was read at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypedDict
+
+from django.db import connection, transaction
+
+from queueing import waiting
+from queueing.models import Line, Room, Service, Ticket
+
+#: So many calls stand on a board, the latest first: more than a display can miss between two boards.
+CALLS = 30
+#: So many codes stand under "next".
+NEXT = 12
+
+
+class Call(TypedDict):
+    id: str
+    code: str
+    room: str
+    at: str
+    name: str | None
+
+
+class Estimate(TypedDict):
+    low: int
+    high: int
+
+
+class ServiceName(TypedDict):
+    id: int
+    name: str
+
+
+class Board(TypedDict):
+    """The whole public state of one line. Codes only; a name only where the patient agreed."""
+
+    service: ServiceName
+    version: int
+    at: str
+    calls: list[Call]
+    waiting: list[str]
+    open_rooms: int
+    estimate: Estimate
+
+
+def board(service_id: int, at: datetime) -> Board:
+    """The board as it stands in one snapshot: a state that existed, not a mixture of two.
+
+    :raises Service.DoesNotExist: if there is no such service
+    """
+    with snapshot():
+        return _read(service_id, at)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All reads inside see the same instant. A transaction that is open already is left as it is."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _read(service_id: int, at: datetime) -> Board:
+    service = Service.objects.select_related("line").get(pk=service_id)
+    codes = Ticket.objects.waiting().filter(service=service).in_line().values_list("code", flat=True)
+    told = waiting.newcomer(service_id)
+    return Board(
+        service={"id": service.pk, "name": service.name},
+        version=service.line.version,
+        at=at.isoformat(),
+        calls=_calls(service),
+        waiting=list(codes[:NEXT]),
+        open_rooms=Room.objects.filter(is_open=True, serves__service=service).count(),
+        estimate={"low": told.low, "high": told.high},
+    )
+
+
+def _calls(service: Service) -> list[Call]:
+    called = Ticket.objects.filter(service=service, room__isnull=False).recently_called()
+    return [
+        Call(
+            id=ticket.call_id,
+            code=ticket.code,
+            room=str(ticket.room),
+            at=ticket.called_at.isoformat(),
+            name=ticket.patient.name if ticket.patient and ticket.patient.show_name else None,
+        )
+        for ticket in called.select_related("room", "patient")[:CALLS]
+    ]
+
+
+def versions() -> dict[int, int]:
+    """Service -> version of its board now."""
+    return dict(Line.objects.values_list("service_id", "version"))

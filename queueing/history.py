@@ -1,0 +1,96 @@
+"""The only writer of Event. What happened, who did it and why, in the transaction that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from queueing.models import Event, Line
+from queueing.tracking import Changes, Tracked
+
+PLAIN_VERBS = {Event.Action.INSERT: "added", Event.Action.UPDATE: "changed", Event.Action.DELETE: "removed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    verb: str = ""
+    actor: str = ""
+    reason: str = ""
+    key: str | None = None
+    at: datetime | None = None
+
+
+NOBODYS = Operation()
+_current: ContextVar[Operation] = ContextVar("operation", default=NOBODYS)
+
+
+@contextmanager
+def operation(
+    verb: str = "", *, actor: str = "", reason: str = "", key: str | None = None, at: datetime | None = None
+) -> Iterator[None]:
+    """Every change inside is recorded as this verb, by this person (else the one around it), for this reason.
+
+    Without a verb a change is named after its row: `room.changed`. `key` marks the one event of the operation, so
+    that `find` tells a repetition from a new action.
+    """
+    actor = actor or _current.get().actor
+    token = _current.set(Operation(verb=verb, actor=actor, reason=reason, key=key, at=at))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def record(row: Tracked, action: Event.Action, only: Iterable[str] | None = None) -> None:
+    """Write the Event of one saved or deleted row, and give the boards that show it a new version."""
+    changes = row.removal() if action == Event.Action.DELETE else row.changes(only)
+    if changes:
+        _event(row, action, changes).save(force_insert=True)
+        Line.objects.bump(row.shown_on())
+    row.remember()
+
+
+def record_many(rows: Sequence[Tracked]) -> None:
+    """The same for rows of one model that one statement changed."""
+    events = Event.objects.bulk_create(_event(row, Event.Action.UPDATE, row.changes()) for row in rows)
+    Line.objects.bump({service for row in rows for service in row.shown_on()})
+    # bulk_create sends no signal, and whoever waits for events needs one.
+    post_save.send(Event, instance=events[-1], created=True, raw=False, using="default", update_fields=None)
+
+
+def of(row: Tracked) -> Iterable[Event]:
+    """The events of one row, the latest first."""
+    return Event.objects.filter(model=row._meta.label_lower, object_id=row.pk).order_by("-id")
+
+
+def find(key: str | None) -> Event | None:
+    """The event that an action with this key left, if it happened before."""
+    return Event.objects.filter(key=key).first() if key else None
+
+
+def _event(row: Tracked, action: Event.Action, changes: Changes) -> Event:
+    current = _current.get()
+    return Event(
+        at=current.at or timezone.now(),
+        model=row._meta.label_lower,
+        object_id=row.pk,
+        service_id=_service_of(row),
+        action=action,
+        verb=current.verb or f"{row._meta.model_name}.{PLAIN_VERBS[action]}",
+        actor=current.actor,
+        reason=current.reason,
+        key=current.key,
+        changes=changes,
+    )
+
+
+def _service_of(row: Tracked) -> int | None:
+    if row._meta.model_name == "service":
+        return row.pk
+    return getattr(row, "service_id", None)

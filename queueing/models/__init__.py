@@ -1,0 +1,35 @@
+"""The tables."""
+
+from __future__ import annotations
+
+from queueing.models.events import Event
+from queueing.models.patients import Patient
+from queueing.models.rooms import Display, DisplayService, Room, RoomService
+from queueing.models.services import Line, Service
+from queueing.models.tickets import IN_ROOM, OPEN, WAITS, Priority, Ticket, TicketQuerySet
+from queueing.tracking import Tracked
+
+__all__ = [
+    "IN_ROOM",
+    "OPEN",
+    "TRACKED",
+    "UNTRACKED",
+    "WAITS",
+    "Display",
+    "DisplayService",
+    "Event",
+    "Line",
+    "Patient",
+    "Priority",
+    "Room",
+    "RoomService",
+    "Service",
+    "Ticket",
+    "TicketQuerySet",
+]
+
+TRACKED: tuple[type[Tracked], ...] = (Service, Room, RoomService, Display, DisplayService, Patient, Ticket)
+UNTRACKED = {
+    Line: "its counters change with every ticket; the ticket's event tells why",
+    Event: "it is the history",
+}

@@ -1,0 +1,130 @@
+"""Why a verb refuses: a sentence for the person, a code for the page, the ticket as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from queueing import history
+from queueing.models import Room, Ticket
+
+
+class TicketError(Exception):
+    """A verb refused and changed nothing. `str()` tells the person what was wrong and what to do."""
+
+    code = "refused"
+
+    def __init__(self, sentence: str, *, code: str = "", ticket: Ticket | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code or self.code
+        self.ticket = ticket
+
+
+class NotAllowed(TicketError):
+    code = "not_allowed"
+
+
+class WrongState(TicketError):
+    """Somebody was faster, or the ticket never was where the verb starts from."""
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> WrongState:
+        last = history.of(ticket)[0]
+        sentence = _("%(code)s is %(status)s: %(who)s did that at %(when)s. Nothing was changed.") % {
+            "code": ticket.code,
+            "status": str(ticket.get_status_display()).lower() + _in_room(ticket),
+            "who": last.actor or _("somebody"),
+            "when": clock(last.at),
+        }
+        return cls(sentence, code=f"already_{ticket.status}", ticket=ticket)
+
+
+class MovedOn(TicketError):
+    code = "already_transferred"
+
+    def __init__(self, ticket: Ticket) -> None:
+        sentence = _("%(code)s was just sent to %(service)s. Nothing was changed.")
+        super().__init__(sentence % {"code": ticket.code, "service": ticket.service}, ticket=ticket)
+
+
+class RoomBusy(TicketError):
+    code = "room_busy"
+
+    @classmethod
+    def with_(cls, ticket: Ticket, room: Room) -> RoomBusy:
+        since = ticket.started_at or ticket.called_at
+        sentence = _("%(room)s is busy with %(code)s since %(when)s. Nobody was called.") % {
+            "room": room,
+            "code": ticket.code,
+            "when": clock(since) if since else "?",
+        }
+        return cls(sentence, ticket=ticket)
+
+
+class RoomClosed(TicketError):
+    code = "room_closed"
+
+
+class RoomDoesNotServe(TicketError):
+    code = "room_does_not_serve"
+
+
+class ServiceClosed(TicketError):
+    code = "service_closed"
+
+
+class NobodyWaiting(TicketError):
+    code = "nobody_waiting"
+
+
+class AlreadyWaiting(TicketError):
+    code = "already_waiting"
+
+
+class ReasonNeeded(TicketError):
+    code = "reason_needed"
+
+
+class NoSuchPlace(TicketError):
+    code = "no_such_place"
+
+
+class KeyReused(TicketError):
+    code = "key_reused"
+
+
+#: What a rule of the database means to a person. A rule that is not here is a fault of ours, and stays an error.
+RULES: dict[str, tuple[type[TicketError], str]] = {
+    "ticket_one_open_per_room": (RoomBusy, "The room has somebody already. Nobody was called."),
+    "ticket_patient_waits_once_per_service": (
+        AlreadyWaiting,
+        "This patient is waiting for this service already.",
+    ),
+    "event_key_is_used_once": (KeyReused, "This form was sent before. Please reload the page."),
+}
+
+
+@contextmanager
+def named() -> Iterator[None]:
+    """Turn a broken rule of the database, known by its name, into the refusal it stands for."""
+    try:
+        yield
+    except IntegrityError as error:
+        rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if rule not in RULES:
+            raise
+        refusal, sentence = RULES[rule]
+        raise refusal(_(sentence)) from error
+
+
+def clock(at: timezone.datetime) -> str:
+    """The clinic's time of day."""
+    return timezone.localtime(at).strftime("%H:%M")
+
+
+def _in_room(ticket: Ticket) -> str:
+    return f" ({ticket.room})" if ticket.room else ""

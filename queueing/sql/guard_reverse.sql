@@ -1,0 +1,10 @@
+DROP TRIGGER service_has_history ON queueing_service;
+DROP TRIGGER room_has_history ON queueing_room;
+DROP TRIGGER roomservice_has_history ON queueing_roomservice;
+DROP TRIGGER display_has_history ON queueing_display;
+DROP TRIGGER displayservice_has_history ON queueing_displayservice;
+DROP TRIGGER patient_has_history ON queueing_patient;
+DROP TRIGGER ticket_has_history ON queueing_ticket;
+DROP TRIGGER event_is_history ON queueing_event;
+DROP FUNCTION queueing_require_history();
+DROP FUNCTION queueing_event_is_history();

@@ -1,0 +1,31 @@
+-- What is wrong with one line, asked without trusting any constraint. One row: arrays of ticket ids, and the last position.
+WITH ticket AS (
+    SELECT * FROM queueing_ticket WHERE service_id = %(service_id)s
+), line AS (
+    SELECT * FROM queueing_line WHERE service_id = %(service_id)s
+), waiting AS (
+    SELECT * FROM ticket WHERE status = 'waiting'
+), folded AS (
+    -- The last value that history has of each column of each ticket. Retention may have taken the events of older days.
+    SELECT object_id, jsonb_object_agg(name, value) AS columns
+    FROM (
+        SELECT DISTINCT ON (e.object_id, c.key) e.object_id, c.key AS name, c.value -> 1 AS value
+        FROM queueing_event e CROSS JOIN LATERAL jsonb_each(e.changes) c
+        WHERE e.model = 'queueing.ticket'
+          AND e.object_id IN (SELECT id FROM ticket WHERE day >= (SELECT day FROM line) - 7)
+        ORDER BY e.object_id, c.key, e.id DESC
+    ) latest GROUP BY object_id
+)
+SELECT
+    (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM waiting WHERE position IS NULL) AS missing,
+    (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM waiting w
+        WHERE EXISTS (SELECT 1 FROM waiting o WHERE o.position = w.position AND o.id <> w.id)) AS duplicate,
+    (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM waiting WHERE position <= 0) AS non_positive,
+    (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM waiting
+        WHERE position > coalesce((SELECT last_arrival FROM line), 0)) AS late,
+    -- The token stands in history as a dot, so it is taken from the row.
+    (SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') FROM ticket t LEFT JOIN folded f ON f.object_id = t.id
+        WHERE t.day >= (SELECT day FROM line) - 7
+          AND to_jsonb(t) IS DISTINCT FROM to_jsonb(jsonb_populate_record(
+              NULL::queueing_ticket, f.columns || jsonb_build_object('token', t.token)))) AS unexplained,
+    (SELECT max(position) FROM waiting) AS max_position

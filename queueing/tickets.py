@@ -1,0 +1,287 @@
+"""The verbs: all that can happen to a ticket. Each is one transaction: lock the line, write one ticket and its event.
+
+`actor` is the signed-in user and must have the verb's permission; `at` is the instant it happens. Every verb returns
+the ticket as it is then, or raises a `TicketError` and changes nothing. A `key` makes a repetition harmless.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from queueing import acting, ordering, waiting
+from queueing.acting import Person
+from queueing.models import IN_ROOM, OPEN, WAITS, Line, Priority, Room, Service, Ticket
+from queueing.refusals import (
+    AlreadyWaiting,
+    KeyReused,
+    MovedOn,
+    NobodyWaiting,
+    NoSuchPlace,
+    NotAllowed,
+    ReasonNeeded,
+    RoomBusy,
+    RoomClosed,
+    RoomDoesNotServe,
+    ServiceClosed,
+    TicketError,
+    WrongState,
+)
+
+__all__ = [
+    "AlreadyWaiting",
+    "KeyReused",
+    "MovedOn",
+    "NoSuchPlace",
+    "NobodyWaiting",
+    "NotAllowed",
+    "ReasonNeeded",
+    "RoomBusy",
+    "RoomClosed",
+    "RoomDoesNotServe",
+    "ServiceClosed",
+    "TicketError",
+    "WrongState",
+]
+
+Status = Ticket.Status
+
+
+def issue(
+    *,
+    service_id: int,
+    priority: str = Priority.LOW,
+    patient_id: int | None = None,
+    key: str | None = None,
+    actor: Person,
+    at: datetime,
+) -> Ticket:
+    """Give out the next code of the service's day, and a place.
+
+    :raises Service.DoesNotExist: if there is no such service
+    :raises ServiceClosed: if it takes nobody now
+    :raises AlreadyWaiting: if the patient waits for it already
+    :raises KeyReused: if the key belongs to another action
+    """
+    with acting.act("ticket.issued", "issue_ticket", actor=actor, at=at, key=key):
+        (line,) = ordering.lock(service_id)
+        if issued := acting.done_before(key, "ticket.issued"):
+            return issued
+        service = Service.objects.get(pk=service_id)
+        if not service.is_open:
+            raise ServiceClosed(_("%(service)s is closed: no ticket was issued.") % {"service": service})
+        ticket = Ticket(service=service, priority=priority, patient_id=patient_id)
+        ticket.day, ticket.code = _next_code(line, service, timezone.localdate(at))
+        arrival = ordering.arrive(line, at)
+        ticket.issued_at = ordering.moment(arrival)
+        ordering.enter(line, ticket, arrival - service.head_start(priority))
+        told = waiting.told(ticket)
+        ticket.estimate_low, ticket.estimate_high = told.low, told.high
+        ticket.save(force_insert=True)
+        return ticket
+
+
+def call_next(*, room_id: int, key: str | None = None, actor: Person, at: datetime) -> Ticket:
+    """Call whoever is next among the services of the room.
+
+    :raises NobodyWaiting: if all its lines are empty
+    :raises RoomBusy: if somebody is called to it or in it: nothing is completed by calling
+    :raises RoomClosed: if it is closed
+    """
+    with acting.act("ticket.called", "call_ticket", actor=actor, at=at, key=key):
+        room = Room.objects.get(pk=room_id)
+        lines = ordering.lock(*room.serves.values_list("service_id", flat=True))
+        if called := acting.done_before(key, "ticket.called"):
+            return called
+        acting.expect_free(room)
+        ticket = ordering.head(lines)
+        if ticket is None:
+            raise NobodyWaiting(_("Nobody is waiting for %(room)s.") % {"room": room})
+        return _call(ticket, room, at)
+
+
+def call(*, ticket_id: int, room_id: int, key: str | None = None, actor: Person, at: datetime) -> Ticket:
+    """Call this ticket to this room, out of turn or back from hold.
+
+    :raises RoomDoesNotServe: if the room does not serve its service
+    :raises RoomBusy, RoomClosed, WrongState, MovedOn: as their names say
+    """
+    with acting.act("ticket.called", "call_ticket", actor=actor, at=at, key=key):
+        ticket = acting.locked(ticket_id)
+        if called := acting.done_before(key, "ticket.called"):
+            return called
+        acting.expect(ticket, *WAITS)
+        room = Room.objects.get(pk=room_id)
+        if not room.serves.filter(service_id=ticket.service_id).exists():
+            raise RoomDoesNotServe(
+                _("%(room)s does not serve %(service)s.") % {"room": room, "service": ticket.service},
+                ticket=ticket,
+            )
+        acting.expect_free(room)
+        return _call(ticket, room, at)
+
+
+def recall(*, ticket_id: int, key: str | None = None, actor: Person, at: datetime) -> Ticket:
+    """Call again, to the same room."""
+    with acting.act("ticket.recalled", "call_ticket", actor=actor, at=at, key=key):
+        ticket = acting.locked(ticket_id)
+        if recalled := acting.done_before(key, "ticket.recalled"):
+            return recalled
+        acting.expect(ticket, Status.CALLED)
+        ticket.called_at = at
+        ticket.call_count += 1
+        ticket.save()
+        return ticket
+
+
+def start(*, ticket_id: int, actor: Person, at: datetime) -> Ticket:
+    """The patient has come in."""
+    with acting.changing("ticket.started", "call_ticket", ticket_id, actor, at, Status.CALLED) as ticket:
+        ticket.status, ticket.started_at = Status.SERVING, at
+    return ticket
+
+
+def miss(*, ticket_id: int, actor: Person, at: datetime) -> Ticket:
+    """The patient was called and did not come."""
+    with acting.changing("ticket.missed", "call_ticket", ticket_id, actor, at, Status.CALLED) as ticket:
+        ticket.status, ticket.ended_at = Status.MISSED, at
+    return ticket
+
+
+def complete(*, ticket_id: int, outcome: str, reason: str = "", actor: Person, at: datetime) -> Ticket:
+    """End a consultation. Nothing else in the program does, and nothing calls this but a person's own request.
+
+    :raises ReasonNeeded: if the outcome is not *seen* and no reason is given
+    """
+    if outcome != Ticket.Outcome.SEEN and not reason.strip():
+        raise ReasonNeeded(_("Please give a reason for this outcome."))
+    with acting.changing(
+        "ticket.completed", "complete_ticket", ticket_id, actor, at, *IN_ROOM, reason=reason
+    ) as ticket:
+        ticket.status, ticket.ended_at = Status.COMPLETED, at
+        ticket.completed_by, ticket.outcome, ticket.reason = actor.get_username(), outcome, reason.strip()
+    return ticket
+
+
+def cancel(*, ticket_id: int, reason: str = "", actor: Person, at: datetime) -> Ticket:
+    allowed = (*WAITS, Status.CALLED)
+    with acting.changing("ticket.cancelled", "arrange_ticket", ticket_id, actor, at, *allowed, reason=reason) as ticket:
+        ticket.status, ticket.ended_at = Status.CANCELLED, at
+    return ticket
+
+
+def hold(*, ticket_id: int, reason: str = "", actor: Person, at: datetime) -> Ticket:
+    """Take a ticket out of the line for a while; it keeps its position."""
+    with acting.changing(
+        "ticket.held", "arrange_ticket", ticket_id, actor, at, Status.WAITING, reason=reason
+    ) as ticket:
+        ticket.status = Status.HELD
+    return ticket
+
+
+def release(*, ticket_id: int, actor: Person, at: datetime) -> Ticket:
+    """Back into the line from hold, at its old position."""
+    with acting.changing("ticket.released", "arrange_ticket", ticket_id, actor, at, Status.HELD) as ticket:
+        _back_in_line(ticket, at)
+    return ticket
+
+
+def put_back(*, ticket_id: int, at_end: bool = False, actor: Person, at: datetime) -> Ticket:
+    """Back into the line from a call, at the old position or at the end."""
+    allowed = (*IN_ROOM, Status.MISSED)
+    with acting.changing("ticket.put_back", "arrange_ticket", ticket_id, actor, at, *allowed) as ticket:
+        _back_in_line(ticket, at, at_end=at_end)
+    return ticket
+
+
+def transfer(*, ticket_id: int, service_id: int, at_end: bool = False, actor: Person, at: datetime) -> Ticket:
+    """Send a patient on to another service: same code, same waiting time, or at the end of the other line.
+
+    :raises ServiceClosed: if the other service takes nobody now
+    """
+    with acting.changing(
+        "ticket.transferred", "arrange_ticket", ticket_id, actor, at, *OPEN, other_service_id=service_id
+    ) as ticket:
+        if ticket.service_id == service_id:
+            raise WrongState(
+                _("%(ticket)s is with %(service)s already.") % {"ticket": ticket.code, "service": ticket.service},
+                code="already_there",
+                ticket=ticket,
+            )
+        ticket.service = Service.objects.get(pk=service_id)
+        if not ticket.service.is_open:
+            raise ServiceClosed(_("%(service)s is closed: nothing was changed.") % {"service": ticket.service})
+        _back_in_line(ticket, at, at_end=at_end)
+    return ticket
+
+
+def prioritise(*, ticket_id: int, priority: str, actor: Person, at: datetime) -> Ticket:
+    """Give a waiting ticket another priority; its position is computed again from its arrival."""
+    with acting.changing("ticket.prioritised", "arrange_ticket", ticket_id, actor, at, Status.WAITING) as ticket:
+        if ticket.priority != priority:
+            ticket.priority = priority
+            (line,) = ordering.lock(ticket.service_id)
+            arrival = ordering.microseconds(ticket.issued_at)
+            ordering.enter(line, ticket, arrival - ticket.service.head_start(priority))
+    return ticket
+
+
+def move(*, ticket_id: int, place: int, reason: str, actor: Person, at: datetime) -> Ticket:
+    """Make a waiting ticket the first, second, ... of its line.
+
+    :raises ReasonNeeded: without a reason: others wait longer for it
+    :raises NoSuchPlace: if the line is shorter
+    """
+    if not reason.strip():
+        raise ReasonNeeded(_("Please say why this ticket is moved."))
+    with acting.changing(
+        "ticket.moved", "arrange_ticket", ticket_id, actor, at, Status.WAITING, reason=reason
+    ) as ticket:
+        (line,) = ordering.lock(ticket.service_id)
+        position = ordering.between(line, ticket, place) if place >= 1 else None
+        if position is None:
+            raise NoSuchPlace(_("The line has no place %(place)s.") % {"place": place}, ticket=ticket)
+        if position != ticket.position:
+            ordering.enter(line, ticket, position)
+    return ticket
+
+
+def reopen(*, ticket_id: int, reason: str, actor: Person, at: datetime) -> Ticket:
+    """Take a completion back: the patient is in the room again.
+
+    :raises ReasonNeeded: without a reason
+    :raises RoomBusy: if the room has somebody else by now
+    """
+    if not reason.strip():
+        raise ReasonNeeded(_("Please say why this ticket is reopened."))
+    with acting.changing(
+        "ticket.reopened", "reopen_ticket", ticket_id, actor, at, Status.COMPLETED, reason=reason
+    ) as ticket:
+        ticket.status, ticket.ended_at = Status.SERVING, None
+        ticket.started_at = ticket.started_at or at
+        ticket.completed_by = ticket.outcome = ticket.reason = ""
+    return ticket
+
+
+def _call(ticket: Ticket, room: Room, at: datetime) -> Ticket:
+    ticket.status, ticket.room, ticket.called_at = Status.CALLED, room, at
+    ticket.call_count += 1
+    ticket.save()
+    return ticket
+
+
+def _back_in_line(ticket: Ticket, at: datetime, *, at_end: bool = False) -> None:
+    ticket.status, ticket.room = Status.WAITING, None
+    ticket.called_at = ticket.started_at = ticket.ended_at = None
+    (line,) = ordering.lock(ticket.service_id)
+    ordering.enter(line, ticket, ordering.arrive(line, at) if at_end else ticket.position)
+
+
+def _next_code(line: Line, service: Service, today: date) -> tuple[date, str]:
+    """Codes start again at 001 every clinic day; a clock that goes back does not give a day's codes twice."""
+    day = max(today, line.day or today)
+    line.last_number = line.last_number + 1 if day == line.day else 1
+    line.day = day
+    return day, f"{service.prefix}-{line.last_number:03d}"
