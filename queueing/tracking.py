@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar, NoReturn, Self
 
-from django.db import models
+from django.db import models, transaction
 
 MASK = "•"
 
@@ -52,6 +52,11 @@ class Tracked(models.Model):
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)
         self.remember()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The row and its history are one transaction, also where nobody opened one."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
 
     def remember(self) -> None:
         """Take the row as it is now for what the database holds."""

@@ -4,6 +4,9 @@ CREATE FUNCTION queueing_require_history() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE
     row_id bigint := CASE WHEN TG_OP = 'DELETE' THEN OLD.id ELSE NEW.id END;
 BEGIN
+    IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NULL;
+    END IF;
     IF NOT EXISTS (
         SELECT 1 FROM queueing_event
         WHERE model = TG_ARGV[0] AND object_id = row_id AND txid = pg_current_xact_id()

@@ -1,0 +1,110 @@
+"""People, places and times that tests share. Each fixture that makes a row returns a function with defaults."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+
+from queueing import tickets
+from queueing.models import Patient, Room, RoomService, Service
+
+NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def settle():
+    """Run the deferred triggers now, so that a test may alter the tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture
+def make_user(db):
+    def make(name, group=None, **kwargs):
+        user = User.objects.create_user(name, password=f"{name}-has-a-long-password", **kwargs)
+        if group:
+            user.groups.add(Group.objects.get(name=group))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def maria(make_user):
+    """She sits at the desk."""
+    return make_user("maria", "Receptionist")
+
+
+@pytest.fixture
+def omar(make_user):
+    """He sees patients."""
+    return make_user("omar", "Clinician", is_staff=True)
+
+
+@pytest.fixture
+def sofia(make_user):
+    """She may do everything."""
+    return make_user("sofia", "Supervisor", is_staff=True)
+
+
+@pytest.fixture
+def ada(make_user):
+    """She looks, and changes nothing."""
+    return make_user("ada", "Auditor", is_staff=True)
+
+
+@pytest.fixture
+def make_service(db):
+    letters = iter("MNOPQRSTUVWXYZ")
+
+    def make(**kwargs):
+        prefix = kwargs.pop("prefix", None) or next(letters)
+        return Service.objects.create(**{"name": f"Service {prefix}", "prefix": prefix, **kwargs})
+
+    return make
+
+
+@pytest.fixture
+def make_room(db):
+    numbers = iter(range(1, 1000))
+
+    def make(*services, **kwargs):
+        room = Room.objects.create(**{"name": f"Room {next(numbers)}", **kwargs})
+        for service in services:
+            RoomService.objects.create(room=room, service=service)
+        return room
+
+    return make
+
+
+@pytest.fixture
+def make_patient(db):
+    numbers = iter(range(1, 1000))
+
+    def make(**kwargs):
+        return Patient.objects.create(**{"reference": f"P-{next(numbers)}", **kwargs})
+
+    return make
+
+
+@pytest.fixture
+def service(make_service):
+    return make_service(name="General practice", prefix="A")
+
+
+@pytest.fixture
+def room(make_room, service):
+    return make_room(service)
+
+
+@pytest.fixture
+def issue(sofia, service):
+    """A ticket of `service`, or of another one, issued by the supervisor at nine."""
+
+    def make(**kwargs):
+        return tickets.issue(**{"service_id": service.pk, "actor": sofia, "at": NINE, **kwargs})
+
+    return make

@@ -1,0 +1,442 @@
+"""The verbs: each works, refuses the wrong state, refuses who may not, and answers who comes second."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from queueing import history, ordering, tickets
+from queueing.models import Room, Service, Ticket
+from tests.conftest import NINE
+
+TEN = NINE + timedelta(hours=1)
+Status = Ticket.Status
+
+
+def codes(service):
+    return list(Ticket.objects.waiting().filter(service=service).in_line().values_list("code", flat=True))
+
+
+@pytest.fixture
+def at(sofia):
+    """Brings a ticket into a state by the verbs that lead there."""
+
+    def bring(ticket, status, room):
+        act = {"ticket_id": ticket.pk, "actor": sofia, "at": NINE}
+        if status == Status.HELD:
+            return tickets.hold(**act)
+        if status == Status.CANCELLED:
+            return tickets.cancel(**act)
+        if status != Status.WAITING:
+            ticket = tickets.call(room_id=room.pk, **act)
+        if status == Status.MISSED:
+            return tickets.miss(**act)
+        if status in (Status.SERVING, Status.COMPLETED):
+            ticket = tickets.start(**act)
+        if status == Status.COMPLETED:
+            ticket = tickets.complete(outcome="seen", **act)
+        return ticket
+
+    return bring
+
+
+#: verb -> (what it needs besides, the states it starts from, the state it ends in, a group that may not)
+VERBS = {
+    "recall": ({}, [Status.CALLED], Status.CALLED, "Auditor"),
+    "start": ({}, [Status.CALLED], Status.SERVING, "Auditor"),
+    "miss": ({}, [Status.CALLED], Status.MISSED, "Auditor"),
+    "complete": ({"outcome": "seen"}, [Status.CALLED, Status.SERVING], Status.COMPLETED, "Receptionist"),
+    "cancel": ({}, [Status.WAITING, Status.HELD, Status.CALLED], Status.CANCELLED, "Auditor"),
+    "hold": ({}, [Status.WAITING], Status.HELD, "Auditor"),
+    "release": ({}, [Status.HELD], Status.WAITING, "Auditor"),
+    "put_back": ({}, [Status.CALLED, Status.SERVING, Status.MISSED], Status.WAITING, "Auditor"),
+    "prioritise": ({"priority": "high"}, [Status.WAITING], Status.WAITING, "Auditor"),
+    "move": ({"place": 1, "reason": "faint"}, [Status.WAITING], Status.WAITING, "Auditor"),
+    "reopen": ({"reason": "came back"}, [Status.COMPLETED], Status.SERVING, "Clinician"),
+}
+PAST = {
+    "recall": "recalled",
+    "start": "started",
+    "miss": "missed",
+    "complete": "completed",
+    "cancel": "cancelled",
+    "hold": "held",
+    "release": "released",
+    "put_back": "put_back",
+    "prioritise": "prioritised",
+    "move": "moved",
+    "reopen": "reopened",
+}
+
+
+class TestEveryVerb:
+    @pytest.mark.parametrize(("verb", "start"), [(v, s) for v, (_, starts, _, _) in VERBS.items() for s in starts])
+    def test_works_and_leaves_one_event(self, verb, start, issue, room, at, sofia):
+        needs, _, end, _ = VERBS[verb]
+        ticket = at(issue(), start, room)
+        before = history.of(ticket).count()
+
+        changed = getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **needs)
+
+        assert changed.status == Ticket.objects.get(pk=ticket.pk).status == end
+        written = history.of(ticket)[: history.of(ticket).count() - before]
+        # A move of the only ticket, or to where it stands, changes nothing and says nothing.
+        assert [e.verb for e in written] == ([] if verb == "move" else [f"ticket.{PAST[verb]}"])
+        assert all(e.actor == "sofia" and e.at == TEN for e in written)
+
+    @pytest.mark.parametrize(
+        ("verb", "start"), [(v, s) for v, (_, starts, _, _) in VERBS.items() for s in Status if s not in starts]
+    )
+    def test_refuses_the_wrong_state_and_says_who_was_there_before(self, verb, start, issue, room, at, sofia):
+        ticket = at(issue(), start, room)
+
+        with pytest.raises(tickets.WrongState, match=r"A-001 is .* sofia did that at 09:00\. Nothing") as refusal:
+            getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **VERBS[verb][0])
+
+        assert refusal.value.code == f"already_{start}"
+        assert refusal.value.ticket.status == start
+
+    @pytest.mark.parametrize("verb", VERBS)
+    def test_refuses_who_may_not(self, verb, issue, room, at, make_user):
+        needs, starts, _, group = VERBS[verb]
+        ticket = at(issue(), starts[0], room)
+
+        with pytest.raises(tickets.NotAllowed):
+            getattr(tickets, verb)(ticket_id=ticket.pk, actor=make_user("nobody", group), at=TEN, **needs)
+
+        assert Ticket.objects.get(pk=ticket.pk).status == starts[0]
+
+    @pytest.mark.parametrize("verb", sorted(set(VERBS) - {"recall", "prioritise", "move"}))
+    def test_happens_once(self, verb, issue, room, at, sofia):
+        needs, starts, _, _ = VERBS[verb]
+        ticket = at(issue(), starts[0], room)
+        getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **needs)
+
+        with pytest.raises(tickets.WrongState):
+            getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **needs)
+
+    @pytest.mark.parametrize("verb", VERBS)
+    def test_knows_no_ticket_that_is_not_there(self, verb, sofia):
+        with pytest.raises(Ticket.DoesNotExist):
+            getattr(tickets, verb)(ticket_id=10**9, actor=sofia, at=TEN, **VERBS[verb][0])
+
+
+class TestIssue:
+    def test_gives_codes_in_order_and_starts_again_every_day(self, issue):
+        assert [issue().code, issue().code] == ["A-001", "A-002"]
+        assert issue(at=NINE + timedelta(days=1)).code == "A-001"
+
+    def test_counts_the_day_of_the_clinic_not_of_greenwich(self, issue, settings):
+        settings.TIME_ZONE = "Pacific/Auckland"
+
+        assert str(issue(at=NINE.replace(hour=12)).day) == "2026-03-03"
+
+    def test_gives_no_code_twice_when_the_clock_goes_back_a_day(self, issue):
+        issue(at=NINE + timedelta(days=1))
+
+        late = issue(at=NINE)
+
+        assert (str(late.day), late.code) == ("2026-03-03", "A-002")
+
+    def test_keeps_the_order_when_the_clock_stands_still(self, issue, service):
+        issued = [issue().code for _ in range(5)]
+
+        assert codes(service) == issued
+
+    def test_puts_priorities_by_their_head_start(self, issue, service):
+        low, medium, high = issue(), issue(priority="medium"), issue(priority="high")
+
+        assert codes(service) == [high.code, medium.code, low.code]
+
+    def test_never_lets_anybody_starve_behind_a_small_head_start(self, issue, service):
+        service.high_head_start_minutes = 60
+        service.save()
+        patient, urgent = issue(), issue(priority="high", at=NINE + timedelta(minutes=61))
+
+        assert codes(service) == [patient.code, urgent.code]
+
+    def test_takes_the_next_free_position_when_a_head_start_lands_on_another_ticket(self, issue, service):
+        service.medium_head_start_minutes = 60
+        service.save()
+        low = issue()
+
+        medium = issue(priority="medium", at=NINE + timedelta(minutes=60))
+
+        assert medium.position == low.position + 1
+
+    def test_happens_once_for_one_key(self, issue):
+        assert issue(key="k").pk == issue(key="k").pk
+        assert Ticket.objects.count() == 1
+
+    def test_refuses_a_key_of_another_action(self, issue, room, sofia):
+        issue(key="k")
+
+        with pytest.raises(tickets.KeyReused):
+            tickets.call_next(room_id=room.pk, key="k", actor=sofia, at=NINE)
+
+    def test_refuses_a_closed_service(self, issue, service):
+        service.is_open = False
+        service.save()
+
+        with pytest.raises(tickets.ServiceClosed, match="General practice is closed"):
+            issue()
+
+    def test_refuses_a_patient_who_waits_already(self, issue, make_patient):
+        patient = make_patient()
+        issue(patient_id=patient.pk)
+
+        with pytest.raises(tickets.AlreadyWaiting):
+            issue(patient_id=patient.pk)
+
+    def test_refuses_who_may_not(self, issue, ada):
+        with pytest.raises(tickets.NotAllowed):
+            issue(actor=ada)
+
+    def test_knows_no_service_that_is_not_there(self, issue):
+        with pytest.raises(Service.DoesNotExist):
+            issue(service_id=10**9)
+
+    def test_stores_what_the_patient_is_told(self, issue, room):
+        issue()
+
+        second = issue()
+
+        assert (second.estimate_low, second.estimate_high) == (5, 15)  # 1 ahead x 10 minutes / 1 room
+
+
+class TestCallNext:
+    def test_takes_the_head_of_the_line(self, issue, room, sofia):
+        issue()
+        urgent = issue(priority="high")
+
+        called = tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
+
+        assert (called.pk, called.status, called.room, called.call_count) == (urgent.pk, Status.CALLED, room, 1)
+
+    def test_takes_the_smallest_position_among_the_services_of_the_room(self, issue, make_service, make_room, sofia):
+        blood, nurse = make_service(prefix="C"), make_service(prefix="B")
+        first = issue(service_id=nurse.pk)
+        issue(service_id=blood.pk, at=TEN)
+
+        assert tickets.call_next(room_id=make_room(blood, nurse).pk, actor=sofia, at=TEN).pk == first.pk
+
+    def test_says_that_nobody_is_waiting(self, room, sofia):
+        with pytest.raises(tickets.NobodyWaiting, match="Nobody is waiting for Room 1"):
+            tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
+
+    def test_never_completes_who_is_in_the_room(self, issue, room, sofia):
+        first = issue()
+        issue()
+        tickets.call_next(room_id=room.pk, actor=sofia, at=NINE)
+
+        with pytest.raises(tickets.RoomBusy, match="Room 1 is busy with A-001 since 09:00") as refusal:
+            tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
+
+        assert refusal.value.ticket.pk == first.pk
+        assert Ticket.objects.get(pk=first.pk).status == Status.CALLED
+
+    def test_refuses_a_closed_room(self, issue, room, sofia):
+        issue()
+        room.is_open = False
+        room.save()
+
+        with pytest.raises(tickets.RoomClosed):
+            tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
+
+    def test_happens_once_for_one_key(self, issue, room, sofia):
+        issue(), issue()
+
+        pair = [tickets.call_next(room_id=room.pk, key="k", actor=sofia, at=TEN).pk for _ in range(2)]
+
+        assert pair[0] == pair[1]
+
+    def test_refuses_who_may_not(self, issue, room, ada):
+        issue()
+
+        with pytest.raises(tickets.NotAllowed):
+            tickets.call_next(room_id=room.pk, actor=ada, at=TEN)
+
+    def test_knows_no_room_that_is_not_there(self, sofia):
+        with pytest.raises(Room.DoesNotExist):
+            tickets.call_next(room_id=10**9, actor=sofia, at=TEN)
+
+
+class TestCall:
+    @pytest.mark.parametrize("start", [Status.WAITING, Status.HELD])
+    def test_calls_out_of_turn_and_from_hold(self, start, issue, room, at, sofia):
+        issue()
+        ticket = at(issue(), start, room)
+
+        assert tickets.call(ticket_id=ticket.pk, room_id=room.pk, actor=sofia, at=TEN).status == Status.CALLED
+
+    def test_refuses_a_room_that_does_not_serve_it(self, issue, make_room, sofia):
+        with pytest.raises(tickets.RoomDoesNotServe, match="Room 1 does not serve General practice"):
+            tickets.call(ticket_id=issue().pk, room_id=make_room().pk, actor=sofia, at=TEN)
+
+    def test_says_what_happened_to_a_ticket_that_is_called_already(self, issue, room, make_room, service, sofia):
+        ticket = issue()
+        tickets.call(ticket_id=ticket.pk, room_id=room.pk, actor=sofia, at=NINE)
+
+        with pytest.raises(tickets.WrongState, match=r"A-001 is called \(Room 1\): sofia did that at 09:00"):
+            tickets.call(ticket_id=ticket.pk, room_id=make_room(service).pk, actor=sofia, at=TEN)
+
+
+class TestComplete:
+    @pytest.mark.parametrize("outcome", ["referred", "left", "duplicate", "other"])
+    def test_needs_a_reason_for_an_unusual_outcome(self, outcome, issue, room, at, omar):
+        ticket = at(issue(), Status.SERVING, room)
+
+        with pytest.raises(tickets.ReasonNeeded):
+            tickets.complete(ticket_id=ticket.pk, outcome=outcome, reason="  ", actor=omar, at=TEN)
+
+        done = tickets.complete(ticket_id=ticket.pk, outcome=outcome, reason="to the hospital", actor=omar, at=TEN)
+        assert (done.completed_by, done.outcome, done.reason) == ("omar", outcome, "to the hospital")
+
+
+class TestBackInLine:
+    def test_put_back_keeps_the_place(self, issue, room, service, sofia):
+        first = issue()
+        issue()
+        tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
+
+        tickets.put_back(ticket_id=first.pk, actor=sofia, at=TEN)
+
+        assert codes(service) == ["A-001", "A-002"]
+
+    def test_put_back_at_the_end_stands_behind_everybody_and_before_who_comes_later(self, issue, room, service, sofia):
+        first = issue(priority="high")
+        issue()
+        tickets.call_next(room_id=room.pk, actor=sofia, at=NINE)
+
+        tickets.put_back(ticket_id=first.pk, at_end=True, actor=sofia, at=TEN)
+
+        issue(at=TEN)
+        assert codes(service) == ["A-002", "A-001", "A-003"]
+
+    def test_release_keeps_the_place(self, issue, service, sofia):
+        held = tickets.hold(ticket_id=issue().pk, actor=sofia, at=NINE)
+        issue()
+
+        tickets.release(ticket_id=held.pk, actor=sofia, at=TEN)
+
+        assert codes(service) == ["A-001", "A-002"]
+
+    def test_release_takes_the_next_free_position_when_its_own_is_taken(self, issue, make_service, service, sofia):
+        held = tickets.hold(ticket_id=issue().pk, actor=sofia, at=NINE)
+        other = issue(service_id=make_service().pk)
+        tickets.transfer(ticket_id=other.pk, service_id=service.pk, actor=sofia, at=NINE)
+        assert other.position == held.position
+
+        assert tickets.release(ticket_id=held.pk, actor=sofia, at=TEN).position == held.position + 1
+
+    def test_transfer_keeps_code_and_waiting_time(self, issue, make_service, sofia):
+        nurse = make_service(prefix="B")
+        early = issue()
+        issue(service_id=nurse.pk, at=TEN)
+
+        moved = tickets.transfer(ticket_id=early.pk, service_id=nurse.pk, actor=sofia, at=TEN)
+
+        assert (moved.code, moved.position) == ("A-001", early.position)
+        assert codes(nurse) == ["A-001", "B-001"]
+
+    def test_transfer_bumps_both_boards(self, issue, make_service, service, sofia):
+        nurse = make_service(prefix="B")
+        ticket = issue()
+        before = [s.line.version for s in Service.objects.select_related("line").order_by("pk")]
+
+        tickets.transfer(ticket_id=ticket.pk, service_id=nurse.pk, actor=sofia, at=TEN)
+
+        after = [s.line.version for s in Service.objects.select_related("line").order_by("pk")]
+        assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1]
+
+    def test_transfer_to_its_own_or_a_closed_service_is_refused(self, issue, make_service, service, sofia):
+        ticket, closed = issue(), make_service(is_open=False)
+
+        with pytest.raises(tickets.WrongState, match="with General practice already"):
+            tickets.transfer(ticket_id=ticket.pk, service_id=service.pk, actor=sofia, at=TEN)
+        with pytest.raises(tickets.ServiceClosed):
+            tickets.transfer(ticket_id=ticket.pk, service_id=closed.pk, actor=sofia, at=TEN)
+
+    def test_transfer_refuses_who_may_not(self, issue, make_service, ada):
+        with pytest.raises(tickets.NotAllowed):
+            tickets.transfer(ticket_id=issue().pk, service_id=make_service().pk, actor=ada, at=TEN)
+
+
+class TestPrioritise:
+    def test_goes_by_its_own_arrival(self, issue, service, sofia):
+        first, second = issue(priority="high"), issue(priority="high")
+        third = tickets.prioritise(ticket_id=issue().pk, priority="high", actor=sofia, at=TEN)
+
+        assert codes(service) == [first.code, second.code, third.code]
+
+    def test_and_back_gives_the_old_position(self, issue, sofia):
+        ticket = issue()
+
+        tickets.prioritise(ticket_id=ticket.pk, priority="high", actor=sofia, at=TEN)
+
+        assert tickets.prioritise(ticket_id=ticket.pk, priority="low", actor=sofia, at=TEN).position == ticket.position
+
+
+class TestMove:
+    @pytest.mark.parametrize("place", [1, 2, 3, 4])
+    def test_stands_at_that_place(self, place, issue, service, sofia):
+        issued = [issue() for _ in range(4)]
+
+        tickets.move(ticket_id=issued[1].pk, place=place, reason="faint", actor=sofia, at=TEN)
+
+        assert codes(service).index("A-002") + 1 == place
+
+    @pytest.mark.parametrize("place", [-1, 0, 3])
+    def test_refuses_a_place_that_the_line_does_not_have(self, place, issue, sofia):
+        issue()
+
+        with pytest.raises(tickets.NoSuchPlace):
+            tickets.move(ticket_id=issue().pk, place=place, reason="faint", actor=sofia, at=TEN)
+
+    def test_needs_a_reason(self, issue, sofia):
+        with pytest.raises(tickets.ReasonNeeded):
+            tickets.move(ticket_id=issue().pk, place=1, reason=" ", actor=sofia, at=TEN)
+
+    def test_makes_room_when_no_microsecond_is_left_between_two(self, issue, service, sofia):
+        issued = [issue() for _ in range(6)]  # one microsecond apart
+
+        tickets.move(ticket_id=issued[5].pk, place=3, reason="faint", actor=sofia, at=NINE)
+
+        assert codes(service) == ["A-001", "A-002", "A-006", "A-003", "A-004", "A-005"]
+        assert "ticket.renumbered" in {e.verb for e in history.of(issued[2])}
+        newcomer = issue()
+        assert codes(service)[-1] == newcomer.code
+
+    def test_stands_before_who_comes_later_even_at_the_end(self, issue, service, sofia):
+        first, _ = issue(), issue()
+
+        tickets.move(ticket_id=first.pk, place=2, reason="asked", actor=sofia, at=NINE)
+        issue()
+
+        assert codes(service) == ["A-002", "A-001", "A-003"]
+
+
+class TestReopen:
+    def test_refuses_when_somebody_else_is_in_the_room(self, issue, room, at, sofia):
+        first = at(issue(), Status.COMPLETED, room)
+        at(issue(), Status.CALLED, room)
+
+        with pytest.raises(tickets.RoomBusy):
+            tickets.reopen(ticket_id=first.pk, reason="came back", actor=sofia, at=TEN)
+
+
+class TestRenumber:
+    def test_keeps_order_and_never_passes_the_present(self, issue, service, django_assert_num_queries):
+        for _ in range(20):
+            issue()
+        before = list(Ticket.objects.waiting().in_line())
+        (line,) = ordering.lock(service.pk)
+
+        with django_assert_num_queries(5):  # read, two writes, events, version
+            ordering.renumber(line)
+
+        after = list(Ticket.objects.waiting().in_line())
+        assert [t.pk for t in after] == [t.pk for t in before]
+        assert after[-1].position == before[-1].position
+        assert all(b.position - a.position >= ordering.STEP for a, b in zip(after, after[1:], strict=False))
