@@ -1,0 +1,33 @@
+"""Starts PostgreSQL and Valkey for a test run before Django reads its settings (`-p tests.engines`)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from clinic import bundled, env, folders, processes
+
+children = processes.Children()
+place = tempfile.TemporaryDirectory(prefix="clinic-test-", ignore_cleanup_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    home = Path(place.name) / "home"
+    # Nothing of a clinic that runs in this checkout.
+    env.Reader.ENVIRON.env = os.environ
+    os.environ["CLINIC_HOME"] = str(home)
+    if not env.given("SECRET_KEY"):
+        os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    if not all(env.given(variable) for variable in bundled.ENGINES):
+        Path(place.name).chmod(0o755)
+        os.environ.update(bundled.start(children, folders.prepare(home), durable=False))
+
+
+def pytest_unconfigure() -> None:
+    children.stop()
+    place.cleanup()

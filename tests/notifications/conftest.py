@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from notifications import activity, boards
+from queueing import history, tickets
+from queueing.models import Display, DisplayService, Room, RoomService, Service
+
+
+@pytest.fixture(autouse=True)
+def no_activity(monkeypatch):
+    """Its thread writes outside every test's transaction. `test_activity` has writers of its own."""
+    monkeypatch.setattr(activity.writer, "limit", 0)
+
+
+@pytest.fixture
+def redis():
+    client = boards.blocking_client()
+    client.flushdb()
+    yield client
+    client.flushdb()
+
+
+@pytest.fixture
+def clinic(db):
+    """Two services that one room serves, another room for the first, and a display that shows the first."""
+    with history.operation(actor="setup"):
+        first = Service.objects.create(name="General practice", prefix="A")
+        second = Service.objects.create(name="Blood tests", prefix="B")
+        room = Room.objects.create(name="Room 1")
+        other = Room.objects.create(name="Room 2")
+        for serving, served in ((room, first), (room, second), (other, first)):
+            RoomService.objects.create(room=serving, service=served)
+        hall = Display.objects.create(name="Hall", slug="hall")
+        DisplayService.objects.create(display=hall, service=first)
+    return SimpleNamespace(first=first, second=second, room=room, other=other, hall=hall)
+
+
+@pytest.fixture
+def desk(sofia):
+    """Verbs, done now by a supervisor."""
+
+    def issue(service, priority="low"):
+        return tickets.issue(service_id=service.pk, priority=priority, actor=sofia, at=timezone.now())
+
+    def call_next(room):
+        return tickets.call_next(room_id=room.pk, actor=sofia, at=timezone.now())
+
+    def complete(ticket):
+        return tickets.complete(ticket_id=ticket.pk, outcome="seen", actor=sofia, at=timezone.now())
+
+    return SimpleNamespace(issue=issue, call_next=call_next, complete=complete)
+
+
+@pytest.fixture
+def environment(transactional_db):
+    """Of a process that works on the databases of this test."""
+    return {
+        **os.environ,
+        "DATABASE_URL": address("default"),
+        "REPLICA_URL": address("replica"),
+        "REDIS_URL": settings.REDIS_URL,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def address(alias):
+    found = connections[alias].settings_dict
+    host = {"host": found["HOST"], "port": found["PORT"]}
+    query = urlencode({name: value for name, value in host.items() if value})
+    password = f":{quote(found['PASSWORD'])}" if found["PASSWORD"] else ""
+    return f"postgres://{found['USER']}{password}@/{found['NAME']}?{query}"

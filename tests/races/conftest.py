@@ -1,0 +1,42 @@
+"""Threads on real connections. A barrier lets them go at once; each gives back what it got or why it was refused."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from queueing.models.services import LineQuerySet
+
+
+@pytest.fixture
+def at_once():
+    def at_once(*acts):
+        """Run the acts in a thread each; their results or exceptions, in their order."""
+        start = Barrier(len(acts), timeout=10)
+
+        def run(act):
+            try:
+                start.wait()
+                return act()
+            except Exception as error:  # what it was is the result
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(acts)) as threads:
+            return list(threads.map(run, acts))
+
+    return at_once
+
+
+@pytest.fixture
+def without_the_lock(monkeypatch):
+    """The negative control: lines are read, not locked."""
+
+    def read(self, service_ids):
+        return {line.pk: line for line in self.filter(pk__in=service_ids).order_by("pk")}
+
+    monkeypatch.setattr(LineQuerySet, "locked", read)

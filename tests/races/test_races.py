@@ -1,0 +1,185 @@
+"""What fifty people at once may not break; and that without the lock they do."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django.db import OperationalError
+
+from queueing import acting, integrity, ordering, tickets
+from queueing.models import Event, Line, Ticket
+from tests.conftest import NINE
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+FIFTY = 50
+
+
+def sound(*services):
+    return all(not integrity.validate_queue_integrity(service.pk).problems for service in services)
+
+
+@pytest.fixture
+def superuser(make_user):
+    """Permissions of a superuser cost no query, so that the threads meet at the line."""
+    return make_user("root", is_superuser=True)
+
+
+@pytest.fixture
+def act(superuser):
+    return {"actor": superuser, "at": NINE}
+
+
+@pytest.fixture
+def meet(monkeypatch):
+    """Make two threads wait for each other after this function has read what it reads."""
+
+    def meet(module, name, parties=2):
+        barrier, original = Barrier(parties, timeout=0.5), getattr(module, name)
+
+        def read_then_wait(*args, **kwargs):
+            result = original(*args, **kwargs)
+            with suppress(BrokenBarrierError):  # the other one waits for the lock, as it should
+                barrier.wait()
+            return result
+
+        monkeypatch.setattr(module, name, read_then_wait)
+
+    return meet
+
+
+class TestFiftyIssuesAtOnce:
+    def test_get_fifty_codes_and_fifty_positions(self, at_once, service, act):
+        issued = at_once(*[partial(tickets.issue, service_id=service.pk, **act)] * FIFTY)
+
+        assert sorted(t.code for t in issued) == [f"A-{n:03d}" for n in range(1, FIFTY + 1)]
+        assert len({t.position for t in issued}) == FIFTY
+        assert sound(service)
+
+    def test_with_one_key_give_one_ticket(self, at_once, service, act):
+        issued = at_once(*[partial(tickets.issue, service_id=service.pk, key="k", **act)] * FIFTY)
+
+        assert len({t.pk for t in issued}) == Ticket.objects.count() == 1
+
+    def test_collide_without_the_lock(self, at_once, service, act, without_the_lock, meet):
+        """If this fails, the tests above prove nothing."""
+        meet(ordering, "arrive")
+
+        issued = at_once(*[partial(tickets.issue, service_id=service.pk, **act)] * 2)
+
+        assert any(isinstance(result, Exception) for result in issued)
+
+
+class TestFiftyCallsAtOnce:
+    @pytest.fixture
+    def rooms(self, make_room, service):
+        return [make_room(service) for _ in range(FIFTY)]
+
+    def test_call_fifty_tickets(self, at_once, rooms, service, issue, act):
+        for _ in range(FIFTY):
+            issue()
+
+        called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act) for room in rooms])
+
+        assert len({t.pk for t in called}) == FIFTY
+        assert {t.room for t in called} == set(rooms)
+
+    def test_call_the_five_who_wait_and_tell_the_rest(self, at_once, rooms, service, issue, act):
+        for _ in range(5):
+            issue()
+
+        called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act) for room in rooms])
+
+        assert sum(isinstance(result, Ticket) for result in called) == 5
+        assert sum(isinstance(result, tickets.NobodyWaiting) for result in called) == FIFTY - 5
+
+    def test_call_one_ticket_into_one_room(self, at_once, room, issue, act):
+        issue(), issue()
+
+        called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act)] * 2)
+
+        assert sorted(type(result) for result in called if isinstance(result, Exception)) == [tickets.RoomBusy]
+
+    def test_call_one_patient_twice_without_the_lock(self, at_once, rooms, service, issue, act, without_the_lock, meet):
+        """If this fails, the tests above prove nothing."""
+        issue(), issue()
+        meet(ordering, "head")
+
+        called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act) for room in rooms[:2]])
+
+        assert [result.pk for result in called] == [called[0].pk] * 2
+
+
+class TestCallAgainstCancel:
+    def test_one_wins_and_the_other_is_told(self, at_once, room, issue, act, meet):
+        meet(acting, "expect")
+        ticket = issue()
+
+        results = at_once(
+            partial(tickets.call, ticket_id=ticket.pk, room_id=room.pk, **act),
+            partial(tickets.cancel, ticket_id=ticket.pk, **act),
+        )
+
+        # A called ticket may still be cancelled; a cancelled one is never called.
+        verbs = list(Event.objects.filter(object_id=ticket.pk, model="queueing.ticket").values_list("verb", flat=True))
+        assert verbs in (
+            ["ticket.issued", "ticket.called", "ticket.cancelled"],
+            ["ticket.issued", "ticket.cancelled"],
+        )
+        assert sum(isinstance(result, tickets.WrongState) for result in results) == 3 - len(verbs)
+
+    def test_both_win_without_the_lock(self, at_once, room, issue, act, without_the_lock, meet):
+        """If this fails, the test above proves nothing: the database alone stops the second."""
+        meet(acting, "expect")
+        ticket = issue()
+
+        results = at_once(
+            partial(tickets.call, ticket_id=ticket.pk, room_id=room.pk, **act),
+            partial(tickets.cancel, ticket_id=ticket.pk, **act),
+        )
+
+        assert not any(isinstance(result, tickets.WrongState) for result in results)
+
+
+class TestTransferBothWays:
+    def test_never_deadlocks(self, at_once, service, make_service, issue, act):
+        other = make_service()
+        mine = [issue() for _ in range(10)]
+        theirs = [issue(service_id=other.pk) for _ in range(10)]
+
+        results = at_once(
+            *[partial(tickets.transfer, ticket_id=t.pk, service_id=other.pk, **act) for t in mine],
+            *[partial(tickets.transfer, ticket_id=t.pk, service_id=service.pk, **act) for t in theirs],
+        )
+
+        assert not [result for result in results if isinstance(result, Exception)]
+        assert Ticket.objects.waiting().filter(service=other, code__startswith="A").count() == 10
+        assert sound(service, other)
+
+    def test_deadlocks_when_each_locks_its_own_line_first(
+        self, at_once, service, make_service, issue, act, monkeypatch
+    ):
+        """If this fails, the test above proves nothing."""
+        other = make_service()
+        mine, theirs = issue(), issue(service_id=other.pk)
+        both_hold_one = Barrier(2, timeout=2)
+
+        def lock_in_the_order_given(*service_ids):
+            lines = []
+            for service_id in service_ids:
+                lines.append(Line.objects.locked([service_id])[service_id])
+                if len(service_ids) == 2 and len(lines) == 1:
+                    both_hold_one.wait()
+            return lines
+
+        monkeypatch.setattr(ordering, "lock", lock_in_the_order_given)
+
+        results = at_once(
+            partial(tickets.transfer, ticket_id=mine.pk, service_id=other.pk, **act),
+            partial(tickets.transfer, ticket_id=theirs.pk, service_id=service.pk, **act),
+        )
+
+        assert any(isinstance(result, OperationalError) and "deadlock" in str(result) for result in results)
