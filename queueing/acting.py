@@ -59,7 +59,7 @@ def locked(ticket_id: int, other_service_id: int | None = None) -> Ticket:
     """The ticket, read under the lock of its line and of another one it goes to."""
     service_id = Ticket.objects.values_list("service_id", flat=True).get(pk=ticket_id)
     ordering.lock(service_id, other_service_id or service_id)
-    ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=ticket_id)
+    ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=ticket_id)
     if ticket.service_id != service_id:  # sent on between the two reads; its new line is not locked
         raise MovedOn(ticket)
     return ticket
@@ -84,4 +84,5 @@ def done_before(key: str | None, verb: str) -> Ticket | None:
         return None
     if event.verb != verb:
         raise KeyReused(_("This form was sent before for something else. Please reload the page."))
-    return Ticket.objects.select_related("service", "room", "patient").get(pk=event.object_id)
+    ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=event.object_id)
+    return ticket

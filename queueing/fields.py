@@ -8,7 +8,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class TransactionIdField(models.Field):  # type: ignore[type-arg]
+class TransactionIdField(models.Field):
     """A 64-bit transaction id (`xid8`): an int in Python, compared by PostgreSQL."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import models
 from django.db.models.signals import post_save
 from django.utils import timezone
 
@@ -64,7 +65,7 @@ def record_many(rows: Sequence[Tracked]) -> None:
     post_save.send(Event, instance=events[-1], created=True, raw=False, using="default", update_fields=None)
 
 
-def of(row: Tracked) -> Iterable[Event]:
+def of(row: Tracked) -> models.QuerySet[Event]:
     """The events of one row, the latest first."""
     return Event.objects.filter(model=row._meta.label_lower, object_id=row.pk).order_by("-id")
 
@@ -91,6 +92,5 @@ def _event(row: Tracked, action: Event.Action, changes: Changes) -> Event:
 
 
 def _service_of(row: Tracked) -> int | None:
-    if row._meta.model_name == "service":
-        return row.pk
-    return getattr(row, "service_id", None)
+    service_id: int | None = row.pk if row._meta.model_name == "service" else getattr(row, "service_id", None)
+    return service_id

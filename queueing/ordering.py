@@ -75,7 +75,7 @@ def place(ticket: Ticket) -> int:
 def between(line: Line, ticket: Ticket, place: int) -> int | None:
     """A free position that makes the ticket stand at this place of a locked line, or None if it has fewer places."""
     others = Ticket.objects.waiting().filter(service_id=line.pk).exclude(pk=ticket.pk).in_line()
-    around = list(others.values_list("position", flat=True)[max(place - 2, 0) : place])
+    around: list[int] = list(others.values_list("position", flat=True)[max(place - 2, 0) : place])
     if place == 1:
         return (around[0] - STEP) if around else ticket.position
     if len(around) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -121,7 +122,7 @@ def named() -> Iterator[None]:
         raise refusal(_(sentence)) from error
 
 
-def clock(at: timezone.datetime) -> str:
+def clock(at: datetime) -> str:
     """The clinic's time of day."""
     return timezone.localtime(at).strftime("%H:%M")
 

@@ -69,7 +69,7 @@ def issue(
         (line,) = ordering.lock(service_id)
         if issued := acting.done_before(key, "ticket.issued"):
             return issued
-        service = Service.objects.get(pk=service_id)
+        service = line.service
         if not service.is_open:
             raise ServiceClosed(_("%(service)s is closed: no ticket was issued.") % {"service": service})
         ticket = Ticket(service=service, priority=priority, patient_id=patient_id)

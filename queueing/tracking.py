@@ -32,9 +32,9 @@ class Tracked(models.Model):
     """A model whose every change leaves an Event. `personal` columns stand in history as a dot."""
 
     personal: ClassVar[frozenset[str]] = frozenset()
-    _before: dict[str, Any]
-
     objects = TrackedQuerySet.as_manager()
+
+    _before: dict[str, Any]
 
     class Meta:
         abstract = True
@@ -44,8 +44,8 @@ class Tracked(models.Model):
         self._before = {}
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        row = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
+        row = super().from_db(db, field_names, values, **kwargs)
         row.remember()
         return row
 
@@ -80,7 +80,7 @@ class Tracked(models.Model):
 
     def _now(self) -> dict[str, Any]:
         loaded = self.__dict__
-        return {f.column: loaded[f.attname] for f in self._meta.concrete_fields if f.attname in loaded}
+        return {_column(f): loaded[f.attname] for f in self._meta.concrete_fields if f.attname in loaded}
 
     def _pair(self, name: str, before: Any, after: Any) -> list[Any]:
         if name in self.personal:
@@ -91,9 +91,13 @@ class Tracked(models.Model):
 def _columns(model: type[models.Model], only: Iterable[str] | None) -> list[str]:
     fields = model._meta.concrete_fields
     if only is None:
-        return [field.column for field in fields]
+        return [_column(field) for field in fields]
     named = set(only)
-    return [field.column for field in fields if field.name in named or field.attname in named]
+    return [_column(field) for field in fields if field.name in named or field.attname in named]
+
+
+def _column(field: models.Field[Any, Any]) -> str:
+    return str(field.column)
 
 
 def _plain(value: Any) -> Any:

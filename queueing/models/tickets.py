@@ -102,7 +102,7 @@ class Ticket(Tracked):
     estimate_low = models.PositiveSmallIntegerField(_("told at least, in minutes"), null=True, blank=True)
     estimate_high = models.PositiveSmallIntegerField(_("told at most, in minutes"), null=True, blank=True)
 
-    objects = TicketQuerySet.as_manager()
+    objects = TicketQuerySet.as_manager()  # type: ignore[misc]  # a manager with more than the base has
 
     class Meta:
         verbose_name = _("ticket")
