@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 
+from notifications import activity
 from queueing import tickets
 from queueing.models import Patient, Room, RoomService, Service
 
@@ -19,6 +20,12 @@ def settle():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture(autouse=True)
+def no_activity(monkeypatch):
+    """The log's thread writes outside every test's transaction. Tests of the log have writers of their own."""
+    monkeypatch.setattr(activity.writer, "limit", 0)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from clinic import bundled, env, folders
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 #: What this test run's own engines and settings are; the clinic that is tested makes its own.
 OWN = (*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT")
+COMMAND = (sys.executable, "manage.py", "runclinic")
 READY = "Clinic queue is ready at "
 
 
@@ -60,15 +61,16 @@ class Clinic:
         self.variables = {**kept, "CLINIC_HOME": str(home), "PORT": str(self.port), **variables}
         self.said: list[str] = []
 
-    def start(self) -> Clinic:
+    def start(self, command: tuple[str, ...] = COMMAND) -> Clinic:
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "runclinic"],
+                command,
                 cwd=env.BASE_DIR,
                 env=self.variables,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                start_new_session=True,
             )
         return self
 
@@ -112,9 +114,9 @@ class Clinic:
 def make_clinic(tmp_path):
     made = []
 
-    def make(home: Path = tmp_path / "home", **variables: str) -> Clinic:
+    def make(home: Path = tmp_path / "home", command: tuple[str, ...] = COMMAND, **variables: str) -> Clinic:
         made.append(Clinic(home, **variables))
-        return made[-1].start()
+        return made[-1].start(command)
 
     yield make
     for clinic in made:
@@ -209,6 +211,15 @@ class TestRunclinic:
 
         assert clinic.stop(signal.SIGINT) < 15
         assert clinic.process.returncode == 0
+        assert of_clinic(clinic.home) == {}
+
+    def test_stops_on_a_ctrl_c_under_make(self, make_clinic):
+        clinic = make_clinic(command=("make", "--silent", "run")).wait_ready()
+
+        # As a terminal does: to make and everybody in its group.
+        os.killpg(clinic.process.pid, signal.SIGINT)
+        clinic.process.communicate(timeout=15)
+
         assert of_clinic(clinic.home) == {}
 
     def test_lets_manage_work_beside_it(self, make_clinic):

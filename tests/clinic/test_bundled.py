@@ -276,8 +276,16 @@ class TestChildren:
         with pytest.raises(processes.CannotStart, match=r"^child failed: no such table \(more in "):
             processes.Children().run([make_child("import sys; sys.exit('no such table')")], seconds=10)
 
+    def test_tell_their_last_complaint_of_this_start(self, make_child):
+        child = make_child("print('fatal: no such table'); print('bye')")
+        child.log.write_text("fatal: something that was long ago\n")
+        child.start()
+        child.process.wait()
+
+        assert child.last_words() == "fatal: no such table"
+
     def test_tell_when_the_disk_is_full(self, make_child):
-        step = make_child("import sys; sys.exit('write: No space left on device')")
+        step = make_child("import sys; print('write: No space left on device'); sys.exit('cleaning up')")
 
         with pytest.raises(processes.CannotStart, match="^The disk is full"):
             processes.Children().run([step], seconds=10)

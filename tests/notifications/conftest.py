@@ -9,15 +9,9 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from notifications import activity, boards
+from notifications import boards
 from queueing import history, tickets
 from queueing.models import Display, DisplayService, Room, RoomService, Service
-
-
-@pytest.fixture(autouse=True)
-def no_activity(monkeypatch):
-    """Its thread writes outside every test's transaction. `test_activity` has writers of its own."""
-    monkeypatch.setattr(activity.writer, "limit", 0)
 
 
 @pytest.fixture

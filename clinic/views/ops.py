@@ -1,0 +1,80 @@
+"""What load balancers and monitors ask. Codes and numbers only: nothing here names a patient or a member of staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from notifications import health as hearing
+
+#: Seconds that a sink may be behind before somebody should look.
+LATE = 60.0
+
+
+@never_cache
+@require_safe
+async def livez(request: HttpRequest) -> HttpResponse:
+    """The process answers. It asks nobody else, so that no other failure gets it started again."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Send people here: the primary can be used. The desk works without Redis, replica and worker."""
+    ready = primary_answers()
+    return HttpResponse(
+        "ready\n" if ready else "primary database down\n", status=200 if ready else 503, content_type="text/plain"
+    )
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    primary = primary_answers()
+    report = hearing.report()
+    answer = {
+        "status": status(primary=primary, report=report),
+        "primary_database": "connected" if primary else "down",
+        "postgres_database": "connected" if report["replica"] == "ok" else "down",
+        "sync_enabled": "replica" in report["sinks"],
+        "pool_status": pool_status(),
+        "sinks": report["sinks"],
+        "channel_layer": report["channel_layer"],
+        "worker": report["worker"],
+    }
+    return JsonResponse(answer, status=200 if primary else 503)
+
+
+def status(*, primary: bool, report: hearing.Report) -> str:
+    """ok, degraded (people can work, somebody should look), or down."""
+    if not primary:
+        return "down"
+    states = {report["replica"], report["channel_layer"], report["worker"]["state"]}
+    late = any((sink["lag_seconds"] or 0) > LATE for sink in report["sinks"].values())
+    return "degraded" if late or states != {"ok"} else "ok"
+
+
+def primary_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return False
+    return True
+
+
+def pool_status() -> dict[str, Any]:
+    """Of this process: how many connections there are, are free, and how many requests wait for one."""
+    pool = getattr(connection, "pool", None)
+    stats = pool.get_stats() if pool else {}
+    return {
+        "size": stats.get("pool_size", 0),
+        "available": stats.get("pool_available", 0),
+        "waiting": stats.get("requests_waiting", 0),
+        "largest": stats.get("pool_max", 0),
+    }

@@ -1,0 +1,234 @@
+"""Sockets of screens: join, accept, send the boards, forward boards.
+
+Note [No database after the handshake]
+All sockets of a process share one database thread, and Channels visits it for every message. One slow query there would
+freeze every screen, so `dispatch` does not visit it, and nothing here asks the database once the socket is accepted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from redis import RedisError
+
+from notifications import activity, boards, groups
+from queueing import board as queueing_board
+from queueing.models import Display, Service
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+logger = logging.getLogger(__name__)
+
+#: Characters of one message from a screen.
+MESSAGE_LIMIT = 4096
+#: Messages that a screen may send at once, and then per second.
+BURST, RATE = 300, 10
+
+GOING_AWAY, NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 1001, 1003, 1007, 1008, 1009, 1012, 1013
+NOT_SIGNED_IN, NOT_FOUND = 4401, 4404
+
+
+class Refused(Exception):
+    """The socket is closed with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Allowance:
+    """A bucket of messages that fills by itself."""
+
+    def __init__(self) -> None:
+        self.left, self.at = float(BURST), time.monotonic()
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self.left, self.at = min(BURST, self.left + (now - self.at) * RATE), now
+        self.left -= 1
+        return self.left >= 0
+
+
+class BoardConsumer(AsyncWebsocketConsumer):
+    """A screen that shows the boards of some services. Which ones, a subclass says."""
+
+    services: frozenset[int] = frozenset()
+
+    async def __call__(self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Any]) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except (RedisError, OSError) as e:
+            logger.warning("Socket closed, no channel layer error=%s", e)
+            await send({"type": "websocket.close", "code": LATER})
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """See Note [No database after the handshake]."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def find_services(self) -> frozenset[int]:
+        """
+        :raises Refused: if this screen is not for this visitor
+        """
+        raise NotImplementedError
+
+    async def connect(self) -> None:
+        self.allowance = Allowance()
+        try:
+            self.services = await self.find_services()
+        except Refused as e:
+            await self.accept()  # a browser is only told the code of a socket that was open
+            await self.close(code=e.code)
+            return
+        await self.join()
+        await self.accept()
+        await self.say({"type": "hello", "at": timezone.now().isoformat(), "build": settings.BUILD})
+        await self.send_boards(await self.load_boards())
+
+    async def join(self) -> None:
+        for group in [groups.TICKS, *map(groups.line, sorted(self.services))]:
+            await self.channel_layer.group_add(group, self.channel_name)
+            self.groups.append(group)
+
+    async def load_boards(self) -> dict[int, str]:
+        """From Redis, and what it has lost from the database: this is still the handshake."""
+        try:
+            found = await boards.load(self.services)
+        except RedisError:
+            found = {}
+        missing = self.services - found.keys()
+        return found | (await _build(missing) if missing else {})
+
+    async def send_boards(self, texts: dict[int, str]) -> None:
+        for text in texts.values():
+            await self.send(text_data=f'{{"type":"board","board":{text}}}')
+
+    async def say(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(message))
+
+    async def live_text(self, message: dict[str, str]) -> None:
+        """The worker sends a board or a tick, ready to be passed on."""
+        await self.send(text_data=message["text"])
+
+    async def live_reshaped(self, message: dict[str, str]) -> None:
+        """Services or displays came or went: whoever comes back finds the present set."""
+        await self.say({"type": "bye", "reason": "changed"})
+        await self.close(code=CHANGED)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            await self.answer(self.understand(text_data))
+        except Refused as e:
+            await self.close(code=e.code)
+
+    def understand(self, text: str | None) -> dict[str, Any]:
+        """
+        :raises Refused: if it is too much, too long, or no JSON object
+        """
+        if text is None:
+            raise Refused(NOT_TEXT)
+        if len(text) > MESSAGE_LIMIT:
+            raise Refused(TOO_LONG)
+        if not self.allowance.take():
+            raise Refused(TOO_MANY)
+        try:
+            said = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Refused(NOT_UNDERSTOOD) from None
+        if not isinstance(said, dict):
+            raise Refused(NOT_UNDERSTOOD)
+        return said
+
+    async def answer(self, said: dict[str, Any]) -> None:
+        """What is not known is passed over: a newer page may say more."""
+        match said:
+            case {"type": "look", "service": int(service)} if service in self.services:
+                with suppress(RedisError):  # the next tick asks again
+                    await self.send_boards(await boards.load([int(service)]))
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        for group in self.groups:
+            with suppress(RedisError, OSError):
+                await self.channel_layer.group_discard(group, self.channel_name)
+        raise StopConsumer
+
+
+class DeskConsumer(BoardConsumer):
+    """All services, for people who are signed in."""
+
+    async def find_services(self) -> frozenset[int]:
+        if not self.scope["user"].is_authenticated:
+            raise Refused(NOT_SIGNED_IN)
+        return await _all_services()
+
+
+class DisplayConsumer(BoardConsumer):
+    """The services of one display, for everybody: boards hold nothing private."""
+
+    async def find_services(self) -> frozenset[int]:
+        self.slug = self.scope["url_route"]["kwargs"]["slug"]
+        found = await _services_of(self.slug)
+        if found is None:
+            raise Refused(NOT_FOUND)
+        return found
+
+    async def answer(self, said: dict[str, Any]) -> None:
+        match said:
+            case {"type": "shown", "call": str(call), "service": int(service)} if service in self.services:
+                activity.log_activity("call.shown", display=self.slug, call=call[:40], service=int(service))
+            case {"type": "beat"}:
+                audio = str(said.get("audio", ""))[:20]
+                activity.log_activity("display.beat", display=self.slug, visible=bool(said.get("visible")), audio=audio)
+            case _:
+                await super().answer(said)
+
+
+class NobodyConsumer(AsyncWebsocketConsumer):
+    """Every other address."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=NOT_FOUND)
+
+
+def _in_a_thread(look: Callable[P, Answer]) -> Callable[P, Awaitable[Answer]]:
+    """One of the event loop's handful, not the one that all sockets share; its connection goes back at once."""
+
+    @wraps(look)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return look(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return sync_to_async(run, thread_sensitive=False)
+
+
+@_in_a_thread
+def _all_services() -> frozenset[int]:
+    return frozenset(Service.objects.values_list("pk", flat=True))
+
+
+@_in_a_thread
+def _services_of(slug: str) -> frozenset[int] | None:
+    display = Display.objects.filter(slug=slug).first()
+    return frozenset(display.shows.values_list("service_id", flat=True)) if display else None
+
+
+@_in_a_thread
+def _build(service_ids: Iterable[int]) -> dict[int, str]:
+    at = timezone.now()
+    return {service_id: boards.as_text(queueing_board.board(service_id, at)) for service_id in sorted(service_ids)}

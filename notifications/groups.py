@@ -1,0 +1,11 @@
+"""Names of channel groups."""
+
+from __future__ import annotations
+
+#: Everybody who is live: ticks, and the word that the screens themselves have changed.
+TICKS = "ticks"
+
+
+def line(service_id: int) -> str:
+    """Those who see the board of this service."""
+    return f"line.{service_id}"

@@ -1,0 +1,148 @@
+/**
+ * The desk: keeps its regions fresh without ever moving the focus or touching what is being typed.
+ *
+ * Every answer of the server is a set of regions that htmx morphs into the page. Actions bring them themselves; when
+ * somebody else changed a line, `refresh` asks for them.
+ */
+import { Live, clinicClock } from "./live.js";
+
+const SECOND = 1_000;
+/** A second press of the same button within this time is the same press. */
+const DOUBLE_PRESS_MS = 500;
+/** Pushes that come together are one refresh. */
+const GATHER_MS = 150;
+
+const page = document.body.dataset;
+const clock = clinicClock(page.timeZone);
+const notices = document.getElementById("notices");
+
+/* --- Live ------------------------------------------------------------------------------------------------- */
+
+let refreshing;
+
+function refresh() {
+  refreshing ??= setTimeout(async () => {
+    await htmx.ajax("GET", location.pathname + location.search, { source: "#lines", swap: "none" });
+    refreshing = undefined;
+  }, GATHER_MS);
+}
+
+function showState({ name, since }) {
+  const chip = document.getElementById("live");
+  const text = { live: page.live, connecting: page.connecting, refused: page.refused }[name];
+  chip.hidden = false;
+  chip.dataset.state = name;
+  chip.textContent = text ?? `${page.notLive} ${clock(since)}`;
+}
+
+if (document.getElementById("rooms")) {
+  const services = page.services.split(" ").filter(Boolean).map(Number);
+  new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState }).start();
+  setInterval(refresh, 60 * SECOND); // "12 min" becomes 13
+}
+
+/* --- Morphing --------------------------------------------------------------------------------------------- */
+
+/** Somebody is choosing or typing in this row, so it stays as it is. */
+const inUse = (node) => node.nodeType === Node.ELEMENT_NODE && node.querySelector("details.more[open]");
+
+function sayGone(row) {
+  row.classList.add("gone");
+  row.title = page.gone;
+  return false;
+}
+
+Object.assign(Idiomorph.defaults.callbacks, {
+  beforeNodeMorphed: (old) => !(old.nodeName === "TR" && inUse(old)),
+  beforeNodeRemoved: (old) => (old.nodeName === "TR" && inUse(old) ? sayGone(old) : true),
+});
+
+/* --- Focus: stays where it is; where that is gone, goes to the row or room around it ------------------------- */
+
+let around;
+
+function remember() {
+  const place = document.activeElement?.closest("tr[id], .room, #missed li");
+  around = place && { id: place.id, index: [...place.parentNode.children].indexOf(place), list: place.parentNode.parentNode.id };
+}
+
+function restore() {
+  if (!around || document.activeElement !== document.body) return;
+  const rows = document.querySelectorAll("#line tbody tr");
+  const next = document.getElementById(around.id) ?? rows[Math.min(around.index, rows.length - 1)] ?? document.getElementById("lines");
+  (next.querySelector("button:not(:disabled), summary") ?? next).focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:afterSettle", restore);
+
+/* --- Actions ---------------------------------------------------------------------------------------------- */
+
+const pressed = new Map();
+
+function isDoublePress({ verb, path }) {
+  const before = pressed.get(path) ?? -Infinity;
+  if (verb === "post") pressed.set(path, performance.now());
+  return verb === "post" && performance.now() - before < DOUBLE_PRESS_MS;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isDoublePress(event.detail.requestConfig)) event.preventDefault();
+});
+
+function refuse(text) {
+  const notice = document.createElement("p");
+  notice.className = "notice refused";
+  notice.textContent = text;
+  notices.replaceChildren(notice);
+}
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const { xhr, requestConfig, failed } = detail;
+  if (xhr.responseURL && !new URL(xhr.responseURL).pathname.startsWith("/desk/")) {
+    location.reload(); // signed out meanwhile: the sign-in page came instead
+  } else if (requestConfig.verb === "post" && failed) {
+    if (xhr.status === 0 || xhr.status > 501) refuse(page.unanswered);
+    else if (![403, 409, 422].includes(xhr.status)) refuse(page.failed);
+  } else if (requestConfig.verb === "post") {
+    requestConfig.elt.closest("details.more")?.removeAttribute("open");
+  }
+});
+
+/* --- The menu of a row ------------------------------------------------------------------------------------ */
+
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!target.matches("details.more")) return;
+    if (!target.open) return refresh();
+    for (const other of document.querySelectorAll("details.more[open]")) if (other !== target) other.open = false;
+    const menu = target.querySelector(".menu");
+    htmx.ajax("GET", menu.dataset.ticket + location.search, { target: menu, swap: "innerHTML" });
+  },
+  true,
+);
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(except)) menu.open = false;
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target));
+
+/* --- Keys: function keys that browsers leave free ----------------------------------------------------------- */
+
+const keys = {
+  F2: () => document.querySelector("#checkin input[name=service_id]:not(:disabled)")?.focus(),
+  F4: () => document.getElementById("find")?.select(),
+  Escape: () => {
+    const open = document.querySelector("details.more[open]");
+    open?.querySelector("summary").focus();
+    closeMenus();
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || !keys[event.key]) return;
+  if (event.key !== "Escape") event.preventDefault();
+  keys[event.key]();
+});
