@@ -1,7 +1,8 @@
-"""Column types of PostgreSQL that Django does not bring."""
+"""Column types and defaults that Django does not bring."""
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.db import models
@@ -42,3 +43,8 @@ class EventBytes(models.Func):
         " + octet_length(changes::text)"
     )
     output_field = models.IntegerField()
+
+
+def new_token() -> str:
+    """128 random bits that fit an address: who has it, has the ticket."""
+    return secrets.token_urlsafe(16)

@@ -43,6 +43,11 @@ class Tracked(models.Model):
         super().__init__(*args, **kwargs)
         self._before = {}
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The row and its history are one transaction, also where nobody opened one."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
         row = super().from_db(db, field_names, values, **kwargs)
@@ -52,11 +57,6 @@ class Tracked(models.Model):
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)
         self.remember()
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """The row and its history are one transaction, also where nobody opened one."""
-        with transaction.atomic(savepoint=False):
-            super().save(*args, **kwargs)
 
     def remember(self) -> None:
         """Take the row as it is now for what the database holds."""

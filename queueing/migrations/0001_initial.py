@@ -4,7 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import queueing.fields
-import queueing.models.tickets
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -187,7 +186,7 @@ class Migration(migrations.Migration):
                 (
                     "token",
                     models.CharField(
-                        default=queueing.models.tickets.new_token, max_length=22, unique=True, verbose_name="token"
+                        default=queueing.fields.new_token, max_length=22, unique=True, verbose_name="token"
                     ),
                 ),
                 ("call_count", models.PositiveSmallIntegerField(default=0, verbose_name="calls")),

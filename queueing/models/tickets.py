@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from queueing.fields import new_token
 from queueing.models.patients import Patient
 from queueing.models.rooms import Room
 from queueing.models.services import Service
@@ -35,10 +34,6 @@ class TicketQuerySet(TrackedQuerySet):
 
     def recently_called(self) -> TicketQuerySet:
         return self.filter(called_at__isnull=False).order_by("-called_at", "-id")
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(16)
 
 
 class Ticket(Tracked):
