@@ -48,9 +48,9 @@ class Command(BaseCommand):
     ) -> None:
         first = startup.prepare(children, home, settings)
         startup.serve(children, home, settings, listener)
-        self.say_ready(listener.getsockname()[1])
         if first:
             self.say_sign_ins(home / "sign-ins.json")
+        self.say_ready(listener.getsockname()[1])
         children.watch()
 
     def say_ready(self, port: int) -> None:
