@@ -5,9 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
 from queueing import tickets
 from queueing.models import Event, Patient, Ticket
-
 from tests.conftest import NINE
 
 pytestmark = pytest.mark.django_db(transaction=True)  # verbs insist on a transaction of their own

@@ -1,0 +1,208 @@
+"""A clinic that runs as people run it, on the test databases, and Chromium in front of it.
+
+Whatever a page logs as an error, a broken content policy, or asks of another host fails the test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import connections
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from notifications import boards
+from queueing import history
+from queueing.models import Display, DisplayService, Room, RoomService, Service
+from tests.browser.chromium import NAMES
+
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PASSWORD = "a-long-password-for-tests"
+BUILD = "browser-tests"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "replica"]))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.fail("The browser tests need Chromium; `make test` installs it or says how.")
+    # Playwright's loop lives in this thread, and Django would take that for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """A CLINIC_HOME with the static files as they are served outside tests: hashed and compressed."""
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, env={**os.environ, **_environment(home), "DEBUG": "0"}, check=True)
+    return home
+
+
+@pytest.fixture
+def people(transactional_db):
+    """One of each group, with PASSWORD."""
+    found = {}
+    for group in ("Receptionist", "Clinician", "Supervisor", "Auditor"):
+        name, staff = group.lower(), group != "Receptionist"
+        found[name] = User.objects.create_user(name, password=PASSWORD, is_staff=staff)
+        found[name].groups.add(Group.objects.get(name=group))
+    return SimpleNamespace(**found)
+
+
+@pytest.fixture
+def places(transactional_db):
+    """Two services, two rooms, and a display in the hall."""
+    with history.operation(actor="setup"):
+        general = Service.objects.create(name="General practice", prefix="A")
+        nurse = Service.objects.create(name="Nurse", prefix="B")
+        rooms = [Room.objects.create(name=name) for name in ("Room 1", "Room 2")]
+        for room, service in ((rooms[0], general), (rooms[0], nurse), (rooms[1], general)):
+            RoomService.objects.create(room=room, service=service)
+        hall = Display.objects.create(name="Hall", slug="hall")
+        for service in (general, nurse):
+            DisplayService.objects.create(display=hall, service=service)
+    return SimpleNamespace(general=general, nurse=nurse, rooms=rooms, hall=hall)
+
+
+@dataclass
+class Servers:
+    """The web process and the worker, which can be taken away and brought back."""
+
+    home: Path
+    port: int
+    processes: dict[str, subprocess.Popen] = field(default_factory=dict)
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, name):
+        command, ready = {
+            "web": (["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "clinic.asgi:application"], "Listening"),
+            "worker": (["manage.py", "deliver"], "Worker started"),
+        }[name]
+        environment = {**os.environ, **_environment(self.home)}
+        process = subprocess.Popen(
+            [sys.executable, *command], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        self.processes[name] = process
+        assert any(ready in line for line in process.stderr), f"{name} did not start"
+        # Nobody reads on; a full pipe would stop the process.
+        self.processes[f"{name} log"] = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
+
+    def kill(self, name):
+        for process in (self.processes.pop(name, None), self.processes.pop(f"{name} log", None)):
+            if process:
+                process.kill()
+                process.wait()
+
+    def stop(self):
+        for name in ("web", "worker"):
+            self.kill(name)
+
+
+@pytest.fixture
+def servers(people, places, collected, transactional_db):
+    boards.blocking_client().flushdb()
+    running = Servers(collected, _free_port())
+    try:
+        running.start("web")
+        running.start("worker")
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, servers):
+    """A page of a browser of its own, signed in as somebody or as nobody; checked for errors at the end."""
+    problems: list[str] = []
+    with ExitStack() as stack:
+
+        def make(path="/desk/", user=None, expected=(), **options) -> Page:
+            context = chromium.new_context(base_url=servers.address, **options)
+            stack.callback(context.close)
+            page = context.new_page()
+            _watch(page, problems, expected)
+            if user:
+                sign_in(page, user)
+            page.goto(path)
+            return page
+
+        yield make
+    assert not problems
+
+
+def sign_in(page, user):
+    page.goto("/sign-in/")
+    page.get_by_label("Name").fill(user.get_username())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/desk/")
+
+
+def _watch(page, problems, expected):
+    """`expected` are pieces of console errors that the test itself provokes."""
+
+    def console(message):
+        if message.type == "error" and not any(piece in message.text for piece in expected):
+            problems.append(message.text)
+
+    def request(sent):
+        if urlsplit(sent.url).hostname not in ("127.0.0.1", None):
+            problems.append(f"asked {sent.url}")
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", request)
+
+
+def _environment(home):
+    """What makes another process use this test's databases and Redis."""
+    return {
+        "DATABASE_URL": _url("default"),
+        "REPLICA_URL": _url("replica"),
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "CLINIC_HOME": str(home),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DEBUG": "0",
+        "HTTPS": "0",
+        "BUILD": BUILD,
+    }
+
+
+def _url(using):
+    found = connections[using].settings_dict
+    query = urlencode({name.lower(): found[name] for name in ("HOST", "PORT") if found[name]})
+    password = f":{quote(found['PASSWORD'])}" if found["PASSWORD"] else ""
+    return f"postgres://{quote(found['USER'])}{password}@/{found['NAME']}?{query}"
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

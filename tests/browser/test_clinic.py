@@ -1,0 +1,284 @@
+"""People at their screens: a desk, a wall, the admin."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from queueing.models import Ticket
+
+#: Patience for what travels through the worker and back, in milliseconds.
+SOON = 10_000
+
+
+def issue(desk, service="General practice", **typed):
+    desk.locator(".tile", has_text=service).click()
+    for label, words in typed.items():
+        desk.get_by_label(label).fill(words)
+    desk.get_by_role("button", name="Issue ticket").click()
+
+
+def notice(page):
+    return page.locator("#notices")
+
+
+def row(page, code):
+    return page.locator("#line tbody tr", has_text=code)
+
+
+def room(page, name):
+    return page.locator(".room", has_text=name)
+
+
+@pytest.fixture
+def wall(open_page):
+    """The wall, where a call is shown for a second; `shown` are the calls it reported."""
+    shown = []
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: remember(json.loads(frame)))
+
+    def remember(message):
+        if message["type"] == "shown":
+            shown.append(message["call"])
+
+    page = open_page("about:blank")
+    page.on("websocket", listen)
+    page.goto("/display/hall/?seconds=1")
+    expect(page.locator("body")).to_have_attribute("data-live", "live", timeout=SOON)
+    page.shown = shown
+    return page
+
+
+class TestADay:
+    def test_from_a_ticket_to_its_completion(self, open_page, people, wall):
+        desk = open_page(user=people.supervisor)
+
+        issue(desk)
+        expect(notice(desk)).to_contain_text("A-001 issued for General practice")
+        expect(wall.locator("#next")).to_have_text("A-001", timeout=SOON)
+
+        room(desk, "Room 2").get_by_role("button", name="Call next").click()
+        expect(notice(desk)).to_contain_text("A-001 called to Room 2.")
+        expect(wall.locator("#code")).to_have_text("A-001", timeout=SOON)
+        expect(wall.locator("#room")).to_have_text("Room 2")
+        expect(wall.locator("#now")).to_have_attribute("data-state", "calling")
+
+        desk.get_by_role("button", name="Started A-001").click()
+        expect(room(desk, "Room 2")).to_contain_text("With patient")
+        desk.get_by_role("link", name="Complete…").click()
+        desk.get_by_label("Seen").check()
+        desk.get_by_role("button", name="Complete 1 ticket").click()
+        desk.wait_for_load_state()
+
+        ticket = Ticket.objects.get()
+        assert (ticket.status, ticket.completed_by) == ("completed", "supervisor")
+        desk.goto("/desk/")
+        expect(room(desk, "Room 2")).to_contain_text("Free")
+
+    def test_goes_on_without_javascript(self, open_page, people):
+        desk = open_page(user=people.receptionist, java_script_enabled=False)
+
+        issue(desk)
+        expect(notice(desk)).to_contain_text("A-001 issued")
+        row(desk, "A-001").get_by_role("button", name="Call A-001 to Room 1").click()
+        expect(notice(desk)).to_contain_text("A-001 called to Room 1.")
+        desk.get_by_role("button", name="No-show A-001").click()
+        expect(notice(desk)).to_contain_text("A-001 did not come.")
+
+        wall = open_page("/display/hall/", java_script_enabled=False)
+        expect(wall.locator("#code")).to_have_text("A-001")
+
+
+class TestDesk:
+    def test_hears_of_another_desk_and_moves_neither_focus_nor_what_is_typed(self, open_page, people):
+        maria, sofia = open_page(user=people.receptionist), open_page(user=people.supervisor)
+        expect(maria.locator("#live")).to_have_text("Live", timeout=SOON)
+        maria.locator(".tile", has_text="Nurse").click()
+        maria.get_by_placeholder("Reference or name").fill("Ana Per")
+
+        issue(sofia)
+
+        expect(row(maria, "A-001")).to_be_visible(timeout=SOON)
+        expect(maria.locator(".tile", has_text="General practice").locator("small")).to_contain_text("1 ·")
+        expect(maria.get_by_placeholder("Reference or name")).to_be_focused()
+        expect(maria.get_by_placeholder("Reference or name")).to_have_value("Ana Per")
+        expect(maria.locator("input[name=service_id]:checked + *, .tile:has(:checked)").last).to_contain_text("Nurse")
+
+    def test_leaves_an_open_menu_alone_and_says_when_its_ticket_is_gone(self, open_page, people):
+        maria, sofia = open_page(user=people.receptionist), open_page(user=people.supervisor)
+        issue(maria)
+        row(maria, "A-001").locator("summary").click()
+        maria.get_by_label("Because").fill("faint")
+        expect(row(sofia, "A-001")).to_be_visible(timeout=SOON)
+
+        row(sofia, "A-001").get_by_role("button", name="Call A-001").click()
+
+        expect(row(maria, "A-001")).to_have_class("first gone", timeout=SOON)
+        expect(maria.get_by_label("Because")).to_be_focused()
+        expect(maria.get_by_label("Because")).to_have_value("faint")
+        maria.get_by_role("button", name="Move").click()
+        expect(notice(maria)).to_contain_text("A-001 is called (Room 1): supervisor did that")
+        maria.keyboard.press("Escape")
+        expect(row(maria, "A-001")).to_have_count(0)
+
+    def test_tells_who_was_faster(self, open_page, people, servers):
+        maria = open_page(user=people.receptionist, expected=["409"])
+        sofia = open_page(user=people.supervisor)
+        issue(maria)
+        expect(row(sofia, "A-001")).to_be_visible(timeout=SOON)
+        servers.kill("worker")  # nobody hears of anybody
+        row(sofia, "A-001").get_by_role("button", name="Call A-001").click()
+        expect(notice(sofia)).to_contain_text("called to Room 1")
+
+        row(maria, "A-001").get_by_role("button", name="Call A-001").click()
+
+        expect(notice(maria)).to_contain_text("A-001 is called (Room 1): supervisor did that at")
+        expect(row(maria, "A-001")).to_have_count(0)
+        expect(room(maria, "Room 1")).to_contain_text("A-001")
+
+    def test_takes_a_double_press_for_one(self, open_page, people):
+        desk = open_page(user=people.receptionist)
+        desk.locator(".tile", has_text="General practice").click()
+
+        desk.get_by_role("button", name="Issue ticket").dblclick()
+
+        expect(notice(desk)).to_contain_text("A-001 issued")
+        desk.goto("/desk/")
+        expect(desk.locator("#line tbody tr")).to_have_count(1)
+
+    def test_does_all_of_a_rows_menu_in_place(self, open_page, people):
+        desk = open_page(user=people.receptionist)
+        for service in ("General practice", "General practice", "Nurse"):
+            issue(desk, service)
+            expect(notice(desk)).to_contain_text(f"issued for {service}")
+            desk.wait_for_timeout(500)  # a second press within half a second would be the same press
+
+        row(desk, "A-002").locator("summary").click()
+        desk.get_by_label("Priority", exact=True).select_option("Urgent")
+        desk.get_by_role("button", name="Change").click()
+        expect(notice(desk)).to_contain_text("A-002 is now urgent.")
+        expect(desk.locator("#line tbody tr").first).to_contain_text("A-002")
+
+        row(desk, "A-001").locator("summary").click()
+        desk.get_by_label("Send on to").select_option("Nurse")
+        desk.get_by_role("button", name="Send", exact=True).click()
+        expect(notice(desk)).to_contain_text("A-001 now waits for Nurse.")
+
+        row(desk, "B-001").locator("summary").click()
+        desk.get_by_label("Hold").fill("at X-ray")
+        desk.get_by_role("button", name="Hold").click()
+        expect(row(desk, "B-001")).to_contain_text("on hold: at X-ray")
+        row(desk, "B-001").get_by_role("button", name="Back in line").click()
+        expect(notice(desk)).to_contain_text("B-001 is back in line for Nurse.")
+
+    def test_shows_one_line_and_finds_without_reloading(self, open_page, people):
+        desk = open_page(user=people.receptionist)
+        issue(desk)
+        expect(row(desk, "A-001")).to_be_visible()
+        issue(desk, "Nurse", **{"Patient (optional)": "Ana Pereira"})
+        expect(row(desk, "B-001")).to_be_visible()
+
+        desk.locator("#tabs").get_by_role("link", name="Nurse").click()
+        expect(row(desk, "A-001")).to_have_count(0)
+        expect(desk).to_have_url(f"**/desk/?service={Ticket.objects.get(code='B-001').service_id}")
+        desk.go_back()
+        expect(row(desk, "A-001")).to_be_visible()
+        desk.keyboard.press("F4")
+        desk.keyboard.type("perei")
+        expect(row(desk, "A-001")).to_have_count(0)
+        expect(row(desk, "B-001")).to_be_visible()
+        expect(desk.get_by_role("searchbox")).to_be_focused()
+
+    def test_says_so_when_the_clinic_does_not_answer_and_recovers(self, open_page, people, servers):
+        desk = open_page(user=people.receptionist, expected=["ERR_", "WebSocket"])
+        expect(desk.locator("#live")).to_have_text("Live", timeout=SOON)
+        servers.kill("web")
+        issue(desk)
+
+        expect(notice(desk)).to_contain_text("did not answer")
+        expect(desk.locator("#live")).to_contain_text("Not live since", timeout=25_000)
+        servers.start("web")
+        expect(desk.locator("#live")).to_have_text("Live", timeout=60_000)
+
+    def test_leads_to_sign_in_once_signed_out(self, open_page, people):
+        desk = open_page(user=people.receptionist)
+        desk.context.clear_cookies(name="sessionid")
+
+        issue(desk)
+
+        expect(desk.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+class TestWall:
+    def test_plays_every_call_once_in_order_and_not_again_after_a_reload(self, open_page, people, wall):
+        desk = open_page(user=people.receptionist)
+        for service in ("General practice", "Nurse"):
+            issue(desk, service)
+            expect(notice(desk)).to_contain_text(f"issued for {service}")
+            desk.wait_for_timeout(500)
+        row(desk, "A-001").get_by_role("button", name="Call A-001 to Room 1").click()
+        row(desk, "A-001").wait_for(state="detached")
+        desk.get_by_role("button", name="No-show A-001").click()
+        expect(room(desk, "Room 1")).to_contain_text("Free")
+        row(desk, "B-001").get_by_role("button", name="Call B-001 to Room 1").click()
+        row(desk, "B-001").wait_for(state="detached")
+        desk.get_by_role("button", name="Again B-001").click()
+
+        first, second = Ticket.objects.get(code="A-001").pk, Ticket.objects.get(code="B-001").pk
+        expected = [f"{first}-1", f"{second}-1", f"{second}-2"]
+        wall.wait_for_function(
+            "(last) => sessionStorage.getItem('hall')?.includes(last)", arg=expected[-1], timeout=SOON
+        )
+        expect(wall.locator("#code")).to_have_text("B-001")
+        expect(wall.locator("#before")).to_contain_text("A-001")
+        assert wall.shown in (expected, [f"{first}-1", f"{second}-2"])
+
+        wall.reload()
+        expect(wall.locator("body")).to_have_attribute("data-live", "live", timeout=SOON)
+        expect(wall.locator("#now")).to_have_attribute("data-state", "called")
+        assert wall.shown[-1] == expected[-1]
+        assert len(wall.shown) == len(set(wall.shown))
+
+    def test_shows_a_name_only_with_consent(self, open_page, people, wall):
+        desk = open_page(user=people.receptionist)
+        issue(desk, **{"Patient (optional)": "Ana Pereira"})
+        expect(notice(desk)).to_contain_text("A-001 issued")
+        desk.get_by_text("Name and consent").click()
+        desk.get_by_label("Agrees that screens show the name").check()
+        issue(desk, "Nurse", **{"Name": "Omar <b>Haddad</b>"})
+        expect(notice(desk)).to_contain_text("B-001 issued")
+
+        row(desk, "A-001").get_by_role("button", name="Call A-001").click()
+        expect(wall.locator("#code")).to_have_text("A-001", timeout=SOON)
+        expect(wall.locator("#name")).to_be_hidden()
+        desk.get_by_role("button", name="No-show A-001").click()
+        expect(room(desk, "Room 1")).to_contain_text("Free")
+        row(desk, "B-001").get_by_role("button", name="Call B-001").click()
+        expect(wall.locator("#name")).to_have_text("Omar <b>Haddad</b>", timeout=SOON)
+
+    def test_says_that_it_is_not_live_and_fetches_boards_meanwhile(self, open_page, people, servers, wall):
+        servers.kill("worker")
+        expect(wall.locator("#strip")).to_contain_text("Not live since", timeout=25_000)
+        desk = open_page(user=people.receptionist)
+
+        issue(desk)
+
+        expect(wall.locator("#next")).to_have_text("A-001", timeout=SOON)
+        servers.start("worker")
+        expect(wall.locator("#strip")).to_be_hidden(timeout=20_000)
+
+    @pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (1080, 1920), (720, 1280)])
+    def test_fits_every_screen(self, open_page, people, size):
+        wall = open_page("/display/hall/", viewport={"width": size[0], "height": size[1]})
+
+        assert wall.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(
+            size
+        )
+
+    def test_of_an_unknown_address_is_not_found(self, open_page):
+        page = open_page("/display/nowhere/", expected=["404"])
+
+        expect(page.get_by_role("heading")).to_have_text("Nothing is here")
