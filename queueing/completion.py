@@ -30,6 +30,7 @@ class CompletionForm(forms.Form):
         max_length=500,
         required=False,
         strip=True,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
     def clean(self) -> dict[str, Any] | None:
@@ -40,7 +41,12 @@ class CompletionForm(forms.Form):
 
 
 class ReopenForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, strip=True)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        strip=True,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
 
 
 def complete_view(model_admin: admin.ModelAdmin, request: HttpRequest, ids: str) -> HttpResponse:

@@ -42,6 +42,8 @@ class Browser:
     def __init__(self, site: str) -> None:
         self.site = site
         self.session = requests.Session()
+        # A connection that is kept may be closed by the clinic just when the next form is sent on it.
+        self.session.headers["Connection"] = "close"
 
     def get(self, address: str) -> Page:
         return self._page(self._send("GET", urljoin(self.site, address)))

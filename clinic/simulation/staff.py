@@ -66,8 +66,10 @@ class Clinician:
         ]
 
     def call_next(self, room: Room) -> Called:
-        self.refresh()
-        self.page = self.browser.submit(self.page, self.page.find(f"{room.card} form[action*='/call-next/']"))
+        form = f"{room.card} form[action*='/call-next/']"
+        if not self.page.soup.select_one(form):
+            self.refresh()
+        self.page = self.browser.submit(self.page, self.page.find(form))
         card = self.page.find(room.card)
         address = one(card, "form[action*='/start/']")["action"]
         return Called(ticket_id=number_in(str(address)), code=code_in(text(one(card, ".code"))))

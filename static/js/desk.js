@@ -43,18 +43,22 @@ if (document.getElementById("rooms")) {
 
 /* --- Morphing --------------------------------------------------------------------------------------------- */
 
-/** Somebody is choosing or typing in this row, so it stays as it is. */
+/** The menu in this part of the page that somebody is choosing or typing in; its row stays as it is. */
 const inUse = (node) => node.nodeType === Node.ELEMENT_NODE && node.querySelector("details.more[open]");
 
-function sayGone(row) {
+function sayGone(menu) {
+  const row = menu.closest("tr");
   row.classList.add("gone");
   row.title = page.gone;
-  return false;
 }
 
 Object.assign(Idiomorph.defaults.callbacks, {
   beforeNodeMorphed: (old) => !(old.nodeName === "TR" && inUse(old)),
-  beforeNodeRemoved: (old) => (old.nodeName === "TR" && inUse(old) ? sayGone(old) : true),
+  beforeNodeRemoved: (old) => {
+    const menu = inUse(old);
+    if (menu) sayGone(menu);
+    return !menu;
+  },
 });
 
 /* --- Focus: stays where it is; where that is gone, goes to the row or room around it ------------------------- */

@@ -170,7 +170,7 @@ def _watch(page, problems, expected):
 
     def console(message):
         if message.type == "error" and not any(piece in message.text for piece in expected):
-            problems.append(message.text)
+            problems.append(f"{message.text} ({message.location['url']})")
 
     def request(sent):
         if urlsplit(sent.url).hostname not in ("127.0.0.1", None):
