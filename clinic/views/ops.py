@@ -13,6 +13,7 @@ from notifications import health as hearing
 
 #: Seconds that a sink may be behind before somebody should look.
 LATE = 60.0
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 @never_cache
@@ -37,8 +38,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> JsonResponse:
     primary = primary_answers()
     report = hearing.report()
-    answer = {
-        "status": status(primary=primary, report=report),
+    answer: dict[str, Any] = {"status": status(primary=primary, report=report)}
+    if may_see_more(request):
+        answer |= parts(primary=primary, report=report)
+    return JsonResponse(answer, status=200 if primary else 503)
+
+
+def parts(*, primary: bool, report: hearing.Report) -> dict[str, Any]:
+    return {
         "primary_database": "connected" if primary else "down",
         "postgres_database": "connected" if report["replica"] == "ok" else "down",
         "sync_enabled": "replica" in report["sinks"],
@@ -47,7 +54,16 @@ def health(request: HttpRequest) -> JsonResponse:
         "channel_layer": report["channel_layer"],
         "worker": report["worker"],
     }
-    return JsonResponse(answer, status=200 if primary else 503)
+
+
+def may_see_more(request: HttpRequest) -> bool:
+    """Whoever is signed in, and whoever asks on this machine itself and not through a proxy."""
+    if request.META.get("REMOTE_ADDR") in LOOPBACK and "X-Forwarded-For" not in request.headers:
+        return True
+    try:
+        return request.user.is_authenticated
+    except Error:
+        return False  # without the primary nobody can be recognised
 
 
 def status(*, primary: bool, report: hearing.Report) -> str:

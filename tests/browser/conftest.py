@@ -113,6 +113,7 @@ class Servers:
         assert any(ready in line for line in process.stderr), f"{name} did not start"
         # Nobody reads on; a full pipe would stop the process.
         self.processes[f"{name} log"] = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
+        process.stderr.close()
 
     def kill(self, name):
         for process in (self.processes.pop(name, None), self.processes.pop(f"{name} log", None)):

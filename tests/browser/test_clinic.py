@@ -108,7 +108,7 @@ class TestDesk:
         expect(maria.locator(".tile:has(:checked)")).to_contain_text("Nurse")
 
     def test_leaves_an_open_menu_alone_and_says_when_its_ticket_is_gone(self, open_page, people):
-        maria, sofia = open_page(user=people.receptionist), open_page(user=people.supervisor)
+        maria, sofia = open_page(user=people.receptionist, expected=["409"]), open_page(user=people.supervisor)
         issue(maria)
         row(maria, "A-001").locator("summary").click()
         maria.get_by_label("Because").fill("faint")

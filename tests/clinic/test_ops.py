@@ -63,6 +63,15 @@ class TestHealth:
         assert answer.status_code == 200
         assert answer.json()["status"] == "ok"
 
+    @pytest.mark.parametrize("stranger", [{"REMOTE_ADDR": "10.0.0.7"}, {"headers": {"X-Forwarded-For": "10.0.0.7"}}])
+    def test_tells_strangers_the_status_and_no_more(self, client, report, stranger):
+        assert client.get(reverse("health"), **stranger).json() == {"status": "ok"}
+
+    def test_tells_more_to_who_is_signed_in(self, client, report, maria):
+        client.force_login(maria)
+
+        assert "sinks" in client.get(reverse("health"), REMOTE_ADDR="10.0.0.7").json()
+
     def test_has_every_part(self, client, report):
         assert set(client.get(reverse("health")).json()) == {
             "status",
