@@ -60,6 +60,7 @@ class SinkThread(threading.Thread):
             while not self.stop.is_set() and self.attempt():
                 pass
             self.woken.wait(POLL)
+            self.stop.wait(self.sink.gathers)
         self.sink.close()
         connections.close_all()
 

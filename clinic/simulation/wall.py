@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from clinic.simulation.browser import CannotGoOn
 
@@ -61,12 +63,12 @@ class Wall:
         """Until all of these have been announced, or for so long."""
         self._listen_until(lambda: codes <= self.shown.keys(), seconds)
 
-    def _listen_until(self, is_done: Any, seconds: float) -> None:
+    def _listen_until(self, is_done: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not is_done():
             try:
                 # Zero: take what is there already and return.
-                self._hear(json.loads(self._connected().recv(timeout=max(0.0, deadline - time.monotonic()))))
+                self.hear(json.loads(self._connected().recv(timeout=max(0.0, deadline - time.monotonic()))))
             except TimeoutError:
                 return
             except ConnectionClosed:
@@ -91,12 +93,13 @@ class Wall:
         # No limit on what waits here: a display that is slow to read must still answer the server's pings.
         self.socket = connect(
             self.address,
-            origin=self.origin,
+            origin=Origin(self.origin),
             open_timeout=SECONDS_TO_OPEN,
-            max_queue=None,  # type: ignore[arg-type]
+            max_queue=None,
         )
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def hear(self, message: dict[str, Any]) -> None:
+        """Act on one message of the clinic."""
         match message:
             case {"type": "board", "board": board}:
                 self._take(board)

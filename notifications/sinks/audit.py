@@ -19,6 +19,7 @@ CHUNK = 1000
 
 class AuditSink:
     name = "audit"
+    gathers = 0.05
 
     def step(self, *, attempt: int = 1) -> bool:
         if not reader.in_order(low=base.cursor(self.name).low).events.exists():

@@ -19,6 +19,8 @@ class Sink(Protocol):
     """A reader of history. Each has its own thread and connection, and never waits for another."""
 
     name: str
+    #: Seconds after a wake in which it lets events gather, so that nobody in front of a screen waits for it.
+    gathers: float
 
     def step(self, *, attempt: int = 1) -> bool:
         """Take what there is to take, whole or not at all. True if there was anything.

@@ -30,6 +30,7 @@ SHAPES = {
 
 class PushSink:
     name = "push"
+    gathers = 0.0
 
     def __init__(self) -> None:
         self.runner = asyncio.Runner()  # for life: channels would make a loop and connections for every send

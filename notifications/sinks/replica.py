@@ -24,6 +24,7 @@ ANCHOR_SECONDS = 5.0
 
 class ReplicaSink:
     name = "replica"
+    gathers = 0.05
 
     def __init__(self) -> None:
         self.anchored_at = float("-inf")

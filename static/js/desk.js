@@ -82,12 +82,16 @@ document.addEventListener("htmx:afterSettle", restore);
 
 /* --- Actions ---------------------------------------------------------------------------------------------- */
 
-const pressed = new Map();
+let pressed = { what: "", at: -Infinity };
 
-function isDoublePress({ verb, path }) {
-  const before = pressed.get(path) ?? -Infinity;
-  if (verb === "post") pressed.set(path, performance.now());
-  return verb === "post" && performance.now() - before < DOUBLE_PRESS_MS;
+/** The same thing sent to the same address again at once. Keys differ from form to form and do not count. */
+function isDoublePress({ verb, path, formData }) {
+  if (verb !== "post") return false;
+  const sent = [...formData].filter(([name]) => !["key", "csrfmiddlewaretoken"].includes(name));
+  const now = { what: JSON.stringify([path, sent]), at: performance.now() };
+  const again = now.what === pressed.what && now.at - pressed.at < DOUBLE_PRESS_MS;
+  pressed = now;
+  return again;
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -102,10 +106,10 @@ function refuse(text) {
 }
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  const { xhr, requestConfig, failed } = detail;
+  const { xhr, requestConfig, successful } = detail;
   if (xhr.responseURL && !new URL(xhr.responseURL).pathname.startsWith("/desk/")) {
     location.reload(); // signed out meanwhile: the sign-in page came instead
-  } else if (requestConfig.verb === "post" && failed) {
+  } else if (requestConfig.verb === "post" && !successful) {
     if (xhr.status === 0 || xhr.status > 501) refuse(page.unanswered);
     else if (![403, 409, 422].includes(xhr.status)) refuse(page.failed);
   } else if (requestConfig.verb === "post") {

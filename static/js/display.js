@@ -208,7 +208,8 @@ function showState({ name, since, heard }) {
   const outdated = name === "refused" || (name === "stale" && Date.now() - heard > NOT_UP_TO_DATE_MS);
   document.body.dataset.live = outdated ? "outdated" : name;
   strip.hidden = !stale;
-  strip.textContent = outdated ? page.outdated : `${page.notLive} ${clock(new Date(since.getTime() + ahead))}`;
+  const words = outdated ? page.outdated : stale ? `${page.notLive} ${clock(new Date(since.getTime() + ahead))}` : "";
+  if (strip.textContent !== words) strip.textContent = words; // said once, not every second
 }
 
 function meet({ at, build }) {

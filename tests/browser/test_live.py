@@ -49,7 +49,7 @@ class TestLive:
     def test_comes_back_whatever_the_code(self, page, code):
         page.evaluate("(code) => { Math.random = () => 0; puppet.end(code); }", code)
 
-        page.wait_for_function("opened === 2")
+        page.wait_for_function("() => opened === 2")
 
     @pytest.mark.parametrize("code", [4401, 4404])
     def test_stays_away_when_it_is_refused(self, page, code):
@@ -87,7 +87,7 @@ class TestLive:
 
         page.evaluate("live.lastTick -= 16_000")
 
-        page.wait_for_function("boards.includes(9)")
+        page.wait_for_function("() => boards.includes(9)")
         assert page.evaluate("states").count("stale") == 1
         assert asked[0]["if-none-match"] == '"0"'
         page.evaluate("puppet.hear({ type: 'tick', versions: { 7: 9 } })")

@@ -21,6 +21,7 @@ class ASink:
     """Fails as often as it is told to, then has work once, then none."""
 
     name = "audit"
+    gathers = 0.0
 
     def __init__(self, *, failures=0, error=None):
         self.failures, self.error = failures, error or DatabaseError("away")

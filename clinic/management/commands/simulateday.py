@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--speed", type=float, default=0, help="simulated minutes for each minute; 0: as fast as possible"
         )
+        parser.add_argument("--patients", type=int, metavar="NUMBER", help="only the first so many of the day")
         parser.add_argument("--clear", action="store_true", help="first end the tickets that are still open")
         parser.add_argument(
             "--patience", type=float, default=30, metavar="SECONDS", help="for wall and sinks at the end (%(default)s)"
@@ -67,7 +68,7 @@ class Command(BaseCommand):
             display.open(services=len(receptionist.services()))
             rooms = choose(clinician.rooms(), options["rooms"])
             played = play.Play(receptionist=receptionist, clinician=clinician, wall=display, rooms=rooms)
-            run(played, seed=options["seed"], speed=options["speed"])
+            run(played, seed=options["seed"], speed=options["speed"], first=options["patients"])
             display.wait_for(set(played.called), seconds=patience)
         report.expect_tickets(called.ticket_id for called in played.called.values())
         return report.measure(
@@ -129,11 +130,11 @@ def choose(rooms: list[staff.Room], wanted: int | None) -> list[staff.Room]:
     return rooms[:wanted]
 
 
-def run(played: play.Play, *, seed: int, speed: float) -> None:
+def run(played: play.Play, *, seed: int, speed: float, first: int | None) -> None:
     """Show how far the day is on standard error."""
     served = {service for room in played.free for service in room.services}
     services = [name for name in played.receptionist.services() if name in served]
-    patients = day.draw(seed=seed, services=services)
+    patients = day.draw(seed=seed, services=services)[:first]
     with tqdm(total=len(patients), unit=" patients", desc="06:00", dynamic_ncols=True) as bar:
 
         def tell() -> None:

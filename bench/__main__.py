@@ -1,0 +1,96 @@
+"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json and RESULTS.md."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench import table
+from clinic import bundled, env
+
+FOLDER = Path(__file__).parent
+#: What the environment says of another clinic; this one has engines and settings of its own.
+OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as place:
+        Path(place).chmod(0o755)  # as root, the engines run as another user
+        with clinic(Path(place) / "home") as environment:
+            found = measure(environment)
+    (FOLDER / "results.json").write_text(json.dumps(found, indent=2) + "\n")
+    (FOLDER / "RESULTS.md").write_text(table.text(found))
+    print((FOLDER / "RESULTS.md").read_text())
+
+
+def measure(environment: dict[str, str]) -> dict[str, Any]:
+    alone = {**environment, "DATABASE_URL": another_database(environment["DATABASE_URL"], "bench")}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=alone, check=True)
+    return {
+        "measured_on": table.facts(environment["DATABASE_URL"]),
+        **run("cycles", alone),
+        **run("push", environment),
+        **run("doors", environment),
+    }
+
+
+def run(name: str, environment: dict[str, str]) -> dict[str, Any]:
+    """In a process of its own, so that no bench warms up another."""
+    print(f"Measuring {name} ...", file=sys.stderr)
+    ran = subprocess.run(
+        [sys.executable, "-m", f"bench.{name}"], env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
+@contextlib.contextmanager
+def clinic(home: Path) -> Iterator[dict[str, str]]:
+    """A clinic that runs; the environment in which others work beside it."""
+    kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
+    environment = {**kept, "CLINIC_HOME": str(home), "PORT": str(free_port())}
+    command = [sys.executable, "manage.py", "runclinic"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            wait_ready(process)
+            yield {**environment, **env.running(home), "DJANGO_SETTINGS_MODULE": "clinic.settings"}
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+
+
+def wait_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        if "is ready" in line:
+            return
+    sys.exit("The clinic did not start; the reason is above.")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def another_database(url: str, name: str) -> str:
+    """An empty one on the same server, which no worker listens to."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return url.replace(f"/{bundled.DATABASE}?", f"/{name}?")
+
+
+if __name__ == "__main__":
+    main()
