@@ -1,4 +1,7 @@
-"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json and RESULTS.md."""
+"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json and RESULTS.md.
+
+`python -m bench push` measures that one alone and keeps the other results.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +22,36 @@ import psycopg
 from bench import table
 from clinic import bundled, env
 
+BENCHES = ("cycles", "push", "doors")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
 OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}
 
 
 def main() -> None:
+    names = sys.argv[1:] or BENCHES
     with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as place:
         Path(place).chmod(0o755)  # as root, the engines run as another user
         with clinic(Path(place) / "home") as environment:
-            found = measure(environment)
-    (FOLDER / "results.json").write_text(json.dumps(found, indent=2) + "\n")
+            found = measure(names, environment)
+    results = FOLDER / "results.json"
+    if sys.argv[1:] and results.exists():
+        found = json.loads(results.read_text()) | found
+    results.write_text(json.dumps(found, indent=2) + "\n")
     (FOLDER / "RESULTS.md").write_text(table.text(found))
     print((FOLDER / "RESULTS.md").read_text())
 
 
-def measure(environment: dict[str, str]) -> dict[str, Any]:
-    alone = {**environment, "DATABASE_URL": another_database(environment["DATABASE_URL"], "bench")}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=alone, check=True)
-    return {
-        "measured_on": table.facts(environment["DATABASE_URL"]),
-        **run("cycles", alone),
-        **run("push", environment),
-        **run("doors", environment),
-    }
+def measure(names: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"measured_on": table.facts(environment["DATABASE_URL"])}
+    if "cycles" in names:
+        alone = {**environment, "DATABASE_URL": another_database(environment["DATABASE_URL"], "bench")}
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=alone, check=True)
+        found |= run("cycles", alone)
+    for name in names:
+        if name != "cycles":
+            found |= run(name, environment)
+    return found
 
 
 def run(name: str, environment: dict[str, str]) -> dict[str, Any]:

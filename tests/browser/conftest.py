@@ -27,9 +27,19 @@ from queueing import history
 from queueing.models import Display, DisplayService, Room, RoomService, Service
 from tests.browser.chromium import NAMES
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PASSWORD = "a-long-password-for-tests"
 BUILD = "browser-tests"
+READY = {"web": "Listening", "worker": "Worker started"}
 
 
 def pytest_collection_modifyitems(items):
@@ -100,20 +110,23 @@ class Servers:
     def address(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, name):
-        command, ready = {
-            "web": (["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "clinic.asgi:application"], "Listening"),
-            "worker": (["manage.py", "deliver"], "Worker started"),
-        }[name]
+    def start(self, *names):
+        """Side by side, and back when all are ready."""
+        commands = {
+            "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "clinic.asgi:application"],
+            "worker": ["manage.py", "deliver"],
+        }
         environment = {**os.environ, **_environment(self.home)}
-        process = subprocess.Popen(
-            [sys.executable, *command], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        )
-        self.processes[name] = process
-        assert any(ready in line for line in process.stderr), f"{name} did not start"
-        # Nobody reads on; a full pipe would stop the process.
-        self.processes[f"{name} log"] = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
-        process.stderr.close()
+        for name in names:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, *commands[name]], env=environment, stderr=subprocess.PIPE, text=True
+            )
+        for name in names:
+            errors = self.processes[name].stderr
+            assert any(READY[name] in line for line in errors), f"{name} did not start"
+            # Nobody reads on; a full pipe would stop the process.
+            self.processes[f"{name} log"] = subprocess.Popen(["cat"], stdin=errors, stdout=subprocess.DEVNULL)
+            errors.close()
 
     def kill(self, name):
         for process in (self.processes.pop(name, None), self.processes.pop(f"{name} log", None)):
@@ -122,17 +135,16 @@ class Servers:
                 process.wait()
 
     def stop(self):
-        for name in ("web", "worker"):
+        for name in READY:
             self.kill(name)
 
 
 @pytest.fixture
 def servers(people, places, collected, transactional_db):
     boards.blocking_client().flushdb()
-    running = Servers(collected, _free_port())
+    running = Servers(collected, free_port())
     try:
-        running.start("web")
-        running.start("worker")
+        running.start("web", "worker")
         yield running
     finally:
         running.stop()
@@ -204,6 +216,6 @@ def _url(using):
     return f"postgres://{quote(found['USER'])}{password}@/{found['NAME']}?{query}"
 
 
-def _free_port():
+def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.conftest import Servers, free_port
+
 #: A page with a Live whose socket is a puppet: `said` is what it sent, `boards` what it let through.
 PUPPET = """async () => {
   const { Live, reconnectDelay } = await import("/static/js/live.js");
   Object.assign(window, { reconnectDelay, said: [], boards: [], states: [], opened: 0 });
   window.WebSocket = class extends EventTarget {
     static CONNECTING = 0; static OPEN = 1;
-    constructor(address) { super(); window.puppet = this; this.address = address; this.readyState = 1; window.opened += 1; }
+    constructor() { super(); window.puppet = this; this.readyState = 1; window.opened += 1; }
     send(text) { window.said.push(JSON.parse(text)); }
     hear(message) { this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) })); }
     end(code) { this.readyState = 3; this.dispatchEvent(new CloseEvent("close", { code })); }
@@ -22,6 +24,17 @@ PUPPET = """async () => {
   }).start();
   window.board = (version) => ({ type: "board", board: { service: { id: 7 }, version } });
 }"""
+
+
+@pytest.fixture
+def servers(collected, transactional_db):
+    """Without a worker: nothing that is tested here comes from it."""
+    running = Servers(collected, free_port())
+    try:
+        running.start("web")
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture
