@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from queueing.models import Priority
+from queueing.models import Priority, Room
 from queueing.waiting import Range
 
 register = template.Library()
@@ -16,6 +21,8 @@ SHAPES = {
     Priority.MEDIUM: (10, "M5 0l5 10H0z"),
     Priority.LOW: (10, "M5 1a4 4 0 1 1 0 8a4 4 0 1 1 0-8z"),
 }
+
+SHAPE = '<svg class="shape" viewBox="0 0 {width} 10" aria-hidden="true"><path d="{path}" /></svg>{label}'
 
 
 @register.filter
@@ -35,8 +42,19 @@ def told(value: Range | dict[str, int] | None) -> str:
     return _("%(low)s–%(high)s min") % {"low": low, "high": high}
 
 
-@register.inclusion_tag("_priority.html")
-def priority(value: str) -> dict[str, object]:
+@register.filter
+def since(value: datetime) -> str:
+    return _("since %(time)s") % {"time": timezone.localtime(value).strftime("%H:%M")}
+
+
+@register.simple_tag
+def call_to(code: str, room: Room) -> str:
+    """What the button does, in full, for those who cannot see beside what it stands."""
+    return _("Call %(code)s to %(room)s") % {"code": code, "room": room}
+
+
+@register.simple_tag
+def priority(value: str) -> SafeString:
     """Shape and word of a priority; the colour comes from the element around them."""
     width, path = SHAPES[Priority(value)]
-    return {"width": width, "path": path, "label": Priority(value).label}
+    return format_html(SHAPE, width=width, path=path, label=Priority(value).label)

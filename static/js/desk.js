@@ -9,8 +9,9 @@ import { Live, clinicClock } from "./live.js";
 const SECOND = 1_000;
 /** A second press of the same button within this time is the same press. */
 const DOUBLE_PRESS_MS = 500;
-/** Pushes that come together are one refresh. */
+/** Pushes that come together are one refresh; a long line, which takes long to draw, is drawn less often. */
 const GATHER_MS = 150;
+const GATHER_TIMES = 3;
 
 const page = document.body.dataset;
 const clock = clinicClock(page.timeZone);
@@ -19,12 +20,15 @@ const notices = document.getElementById("notices");
 /* --- Live ------------------------------------------------------------------------------------------------- */
 
 let refreshing;
+let took = 0;
 
 function refresh() {
   refreshing ??= setTimeout(async () => {
-    await htmx.ajax("GET", location.pathname + location.search, { source: "#lines", swap: "none" });
+    const start = performance.now();
     refreshing = undefined;
-  }, GATHER_MS);
+    await htmx.ajax("GET", location.pathname + location.search, { source: "#lines", swap: "none" });
+    took = performance.now() - start;
+  }, GATHER_MS + GATHER_TIMES * took);
 }
 
 function showState({ name, since }) {
