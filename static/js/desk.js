@@ -19,6 +19,8 @@ const notices = document.getElementById("notices");
 
 /* --- Live ------------------------------------------------------------------------------------------------- */
 
+const shown = () => location.pathname + location.search;
+
 let refreshing;
 let took = 0;
 
@@ -26,10 +28,18 @@ function refresh() {
   refreshing ??= setTimeout(async () => {
     const start = performance.now();
     refreshing = undefined;
-    await htmx.ajax("GET", location.pathname + location.search, { source: "#lines", swap: "none" });
+    await htmx.ajax("GET", shown(), { source: "#lines", swap: "none" });
     took = performance.now() - start;
   }, GATHER_MS + GATHER_TIMES * took);
 }
+
+/** Another line was chosen while the refresh was under way: its answer would bring the old one back. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt, path } = detail.requestConfig;
+  if (elt.id !== "lines" || path === shown()) return;
+  detail.shouldSwap = false;
+  refresh();
+});
 
 function showState({ name, since }) {
   const chip = document.getElementById("live");

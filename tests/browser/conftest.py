@@ -49,12 +49,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "replica"]))
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright's event loop would stay in this thread, under tests that make their own.
+@pytest.fixture(scope="package")
 def chromium():
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.fail("The browser tests need Chromium; `make test` installs it or says how.")
-    # Playwright's loop lives in this thread, and Django would take that for asynchronous code.
+    # Django would take the thread with that loop for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
