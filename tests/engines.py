@@ -21,6 +21,7 @@ def pytest_load_initial_conftests() -> None:
     # Nothing of a clinic that runs in this checkout.
     env.Reader.ENVIRON.env = os.environ
     os.environ["CLINIC_HOME"] = str(home)
+    os.environ.setdefault("HTTPS", "0")  # the test client and the browser speak plain http, as under `make run`
     if not env.given("SECRET_KEY"):
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
     if not all(env.given(variable) for variable in bundled.ENGINES):

@@ -186,6 +186,7 @@ class TestDesk:
         expect(desk).to_have_url(re.compile(rf"/desk/\?service={places.nurse.pk}$"))
         desk.go_back()
         expect(row(desk, "A-001")).to_be_visible()
+        expect(desk.locator("#live")).to_be_visible()  # its script runs
         desk.keyboard.press("F4")
         desk.keyboard.type("perei")
         expect(row(desk, "A-001")).to_have_count(0)
