@@ -38,7 +38,8 @@ MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
 
-GOING_AWAY, NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 1001, 1003, 1007, 1008, 1009, 1012, 1013
+# A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
+NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
 NOT_SIGNED_IN, NOT_FOUND = 4401, 4404
 
 

@@ -45,7 +45,7 @@ class Board(TypedDict):
     calls: list[Call]
     waiting: list[str]
     open_rooms: int
-    estimate: Estimate
+    estimate: Estimate | None
 
 
 def board(service_id: int, at: datetime) -> Board:
@@ -79,7 +79,7 @@ def _read(service_id: int, at: datetime) -> Board:
         calls=_calls(service),
         waiting=list(codes[:NEXT]),
         open_rooms=Room.objects.filter(is_open=True, serves__service=service).count(),
-        estimate={"low": told.low, "high": told.high},
+        estimate={"low": told.low, "high": told.high} if service.is_open else None,
     )
 
 

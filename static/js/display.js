@@ -16,6 +16,8 @@ const BEAT_MS = 30_000;
 const REMEMBERED = 300;
 const FULL_BOARD = 30;
 const LISTED = 5;
+/** Letters of a room's name that fit in its largest size. */
+const LONG_ROOM = 16;
 const NEXT = 12;
 
 const services = page.services.split(" ").filter(Boolean).map(Number);
@@ -126,6 +128,7 @@ function drawNow() {
   part("code").textContent = current.code;
   part("code").style.setProperty("--letters", current.code.length);
   part("room").textContent = current.room;
+  part("where").classList.toggle("long", current.room.length > LONG_ROOM);
   part("name").textContent = current.name ?? "";
   part("name").hidden = !current.name;
 }

@@ -179,17 +179,17 @@ class TestADisplay:
             while (message := await said(socket))["type"] != "bye":
                 pass
             assert message["reason"] == "changed"
-            assert await code_of_close(socket) == 1012
+            assert await code_of_close(socket) == 4012
 
         scenario(play)
 
     @pytest.mark.parametrize(
         ("text", "code"),
         [
-            ("no JSON", 1007),
-            ("[" * 4000, 1007),
-            ('"a string"', 1007),
-            ("{" + " " * 5000 + "}", 1009),
+            ("no JSON", 4007),
+            ("[" * 4000, 4007),
+            ('"a string"', 4007),
+            ("{" + " " * 5000 + "}", 4009),
         ],
     )
     def test_that_talks_nonsense_is_closed_with_a_code(self, sink, text, code):
@@ -224,7 +224,7 @@ class TestADisplay:
             await connect(socket)
             for _ in range(10):
                 await socket.send_to("{}")
-            assert await code_of_close(socket) == 1008
+            assert await code_of_close(socket) == 4008
 
         scenario(play)
 
@@ -237,7 +237,7 @@ class TestADisplay:
         async def play():
             socket = display()
             accepted, code = await socket.connect(timeout=5)
-            assert (accepted, code) == (False, 1013)
+            assert (accepted, code) == (False, 4013)
 
         scenario(play)
 

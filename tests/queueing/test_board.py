@@ -33,6 +33,12 @@ class TestBoard:
 
         assert {c["name"] for c in board.board(service.pk, NINE)["calls"]} == {"Ana Example", None}
 
+    def test_promises_no_wait_for_a_closed_service(self, service):
+        service.is_open = False
+        service.save()
+
+        assert board.board(service.pk, NINE)["estimate"] is None
+
     def test_gives_every_call_an_id_of_its_own(self, issue, service, room, sofia):
         ticket = issue()
         tickets.call_next(room_id=room.pk, actor=sofia, at=NINE)
