@@ -23,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 from websockets.asyncio.client import ClientConnection, connect  # noqa: E402
 
 from notifications import groups, wake  # noqa: E402
-from queueing import tickets  # noqa: E402
+from queueing import board, tickets  # noqa: E402
 from queueing.models import Room, Service, Ticket  # noqa: E402
 
 DISPLAYS = 100
@@ -103,7 +103,7 @@ async def measure(boss: User, called: Ticket) -> dict[str, Any]:
 async def push(displays: Displays, boss: User, called: Ticket) -> float:
     """Milliseconds from the commit of a call to the last display."""
     called.call_count += 1
-    displays.expect(f'"{called.call_id}"')
+    displays.expect(f'"{board.call_id(called.pk, called.call_count)}"')
     committed = await asyncio.to_thread(recall, boss, called.pk)
     return (await displays.last_heard() - committed) * 1000
 

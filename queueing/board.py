@@ -90,9 +90,14 @@ def _calls(service: Service) -> list[Call]:
         "pk", "call_count", "code", "room__name", "called_at", "patient__name", "patient__show_name"
     )
     return [
-        Call(id=f"{pk}-{count}", code=code, room=room, at=at.isoformat(), name=name if agreed else None)
+        Call(id=call_id(pk, count), code=code, room=room, at=at.isoformat(), name=name if agreed else None)
         for pk, count, code, room, at, name, agreed in shown[:CALLS]
     ]
+
+
+def call_id(ticket_id: int, call_count: int) -> str:
+    """Names one call for good, so that a display plays it once."""
+    return f"{ticket_id}-{call_count}"
 
 
 def versions() -> dict[int, int]:

@@ -192,11 +192,6 @@ class Ticket(Tracked):
     def is_waiting(self) -> bool:
         return self.status == self.Status.WAITING
 
-    @property
-    def call_id(self) -> str:
-        """Names one call for good, so that a display plays it once."""
-        return f"{self.pk}-{self.call_count}"
-
 
 WAITS = [Ticket.Status.WAITING, Ticket.Status.HELD]
 IN_ROOM = [Ticket.Status.CALLED, Ticket.Status.SERVING]
