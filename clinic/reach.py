@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -18,9 +20,10 @@ def check_all(urls: Mapping[str, str]) -> None:
     """
     :raises CannotStart: if a server does not answer, is too old, or is to be primary and replica at once
     """
-    primary = postgres("DATABASE_URL", urls["DATABASE_URL"])
-    replica = postgres("REPLICA_URL", urls["REPLICA_URL"])
-    if primary == replica:
+    primary, replica = urls["DATABASE_URL"], urls["REPLICA_URL"]
+    postgres("DATABASE_URL", primary)
+    postgres("REPLICA_URL", replica)
+    if answer("REPLICA_URL", replica, partial(same_database, primary)):
         raise processes.CannotStart(
             "DATABASE_URL and REPLICA_URL name the same database: the replica needs one of its own,"
             " because the worker writes over what is in there."
@@ -28,20 +31,29 @@ def check_all(urls: Mapping[str, str]) -> None:
     answer("REDIS_URL", urls["REDIS_URL"], ping)
 
 
-def postgres(name: str, url: str) -> object:
-    """Something that only the same database equals."""
-    version, identity = answer(name, url, identify)
+def postgres(name: str, url: str) -> None:
+    version = answer(name, url, server_version)
     if version // 10_000 < programs.NEEDED_MAJOR:
         raise processes.CannotStart(
             f"{name} names PostgreSQL {version // 10_000}, but the clinic needs {programs.NEEDED_MAJOR} or newer."
         )
-    return identity
 
 
-def identify(url: str) -> tuple[int, object]:
+def server_version(url: str) -> int:
     with psycopg.connect(url, connect_timeout=5) as connection:
-        row = connection.execute("SELECT pg_postmaster_start_time(), current_database()").fetchone()
-        return connection.info.server_version, row
+        return connection.info.server_version
+
+
+def same_database(one: str, other: str) -> bool:
+    """Whether a lock that is held through one address is in the way of the other.
+
+    Neither names nor start times tell: a database goes by many names, and two servers may start in one instant.
+    """
+    key = secrets.randbits(62)  # nobody else takes this lock
+    with psycopg.connect(one, connect_timeout=5) as holder, psycopg.connect(other, connect_timeout=5) as asker:
+        holder.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        taken = asker.execute("SELECT pg_try_advisory_xact_lock(%s)", [key]).fetchone()
+        return taken == (False,)
 
 
 def ping(url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from clinic import checks, env, reach
@@ -53,3 +55,12 @@ class TestReach:
 
         with pytest.raises(CannotStart, match="name the same database"):
             reach.check_all({"DATABASE_URL": primary, "REPLICA_URL": primary, "REDIS_URL": env.url("REDIS_URL")})
+
+    def test_takes_two_databases_of_one_server(self):
+        """They share the instant of their start, as two servers may."""
+        primary = env.url("DATABASE_URL")
+
+        assert not reach.same_database(primary, urlsplit(primary)._replace(path="/postgres").geturl())
+
+    def test_takes_the_two_servers_of_this_test(self):
+        assert not reach.same_database(env.url("DATABASE_URL"), env.url("REPLICA_URL"))
