@@ -189,7 +189,13 @@ def _page(
         "query": _query(request),
         "key": uuid.uuid4().hex,
     }
-    return render(request, part, context, status=status)
+    response = render(request, part, context, status=status)
+    if _by_htmx(request):
+        # Said by the answer: a push may have taken the button that asked out of the page, and its attributes with it.
+        response["HX-Reswap"] = "none"
+        if request.method == "POST":
+            response["HX-Push-Url"] = "false"
+    return response
 
 
 def _by_htmx(request: HttpRequest) -> bool:

@@ -125,7 +125,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
     location.reload(); // signed out meanwhile: the sign-in page came instead
   } else if (requestConfig.verb === "post" && !successful) {
     if (xhr.status === 0 || xhr.status > 501) refuse(page.unanswered);
-    else if (![403, 409, 422].includes(xhr.status)) refuse(page.failed);
+    else if (!xhr.getResponseHeader("HX-Reswap")) refuse(page.failed); // not the desk's own answer, which says why
   } else if (requestConfig.verb === "post") {
     requestConfig.elt.closest("details.more")?.removeAttribute("open");
   }

@@ -140,6 +140,25 @@ class TestDesk:
         expect(row(maria, "A-001")).to_have_count(0)
         expect(room(maria, "Room 1")).to_contain_text("A-001")
 
+    def test_stays_whole_when_the_answer_comes_after_the_news_of_it(self, open_page, people):
+        """The push takes the button out of the page while its own request is still on the way."""
+        desk = open_page(user=people.receptionist)
+        expect(desk.locator("#live")).to_have_text("Live", timeout=SOON)
+        issue(desk)
+        row(desk, "A-001").get_by_role("button", name="Call A-001 to Room 1").click()
+        late = []
+        desk.route("**/miss/", lambda route: late.append((route, route.fetch())))
+        desk.get_by_role("button", name="No-show A-001").click()
+        expect(room(desk, "Room 1")).to_contain_text("Free", timeout=SOON)
+
+        route, response = late.pop()
+        with desk.expect_response("**/miss/"):
+            route.fulfill(response=response)
+
+        expect(notice(desk)).to_contain_text("A-001 did not come.")
+        expect(desk.locator("#live")).to_be_visible()
+        expect(desk).to_have_url(re.compile(r"/desk/$"))
+
     def test_takes_a_double_press_for_one(self, open_page, people):
         desk = open_page(user=people.receptionist)
         desk.locator(".tile", has_text="General practice").click()
