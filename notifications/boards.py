@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import redis
 from django.conf import settings
@@ -25,7 +24,7 @@ LIMIT = 48 * 1024
 #: Nobody waits longer for Redis, in seconds.
 PATIENCE = 0.5
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, aioredis.Redis] = WeakKeyDictionary()
+_clients: dict[asyncio.AbstractEventLoop, aioredis.Redis] = {}
 
 
 class BoardTooLarge(ValueError):
@@ -83,7 +82,7 @@ def load_now(service_id: int, *, version: int) -> str | None:
 
 
 def client() -> aioredis.Redis:
-    """One for each event loop: its connections cannot cross."""
+    """One for each event loop: its connections cannot cross. Whoever ends a loop calls `close` first."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _clients[loop] = aioredis.Redis.from_url(

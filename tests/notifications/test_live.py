@@ -29,7 +29,14 @@ def plain_address(settings):
 
 def scenario(play):
     """Play it on an event loop of its own."""
-    return async_to_sync(play)()
+
+    async def whole():
+        try:
+            await play()
+        finally:
+            await boards.close()
+
+    async_to_sync(whole)()
 
 
 def display(slug="hall", headers=(HOST, OURS)):
