@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -55,17 +57,26 @@ class Issue(forms.Form):
     show_name = forms.BooleanField(label=_("May be shown on the screen"), required=False)
     key = forms.CharField(max_length=KEY, required=False)
 
+    def clean(self) -> dict[str, Any]:
+        """Refuses a name that is not the one of the patient with this reference: one of the two is a slip."""
+        sent = super().clean() or {}
+        reference, name = sent.get("reference"), sent.get("name", "")
+        self.known = Patient.objects.filter(reference=reference).first() if reference else None
+        if self.known and self.known.name and name and name.casefold() != self.known.name.casefold():
+            slip = _("%(reference)s is the reference of %(name)s. Please check it, or leave the name empty.")
+            self.add_error("name", slip % {"reference": reference, "name": self.known.name})
+        return sent
+
     def patient(self) -> Patient | None:
-        """The patient with this reference, else a new one; None where neither reference nor name is given."""
-        reference, name = self.cleaned_data["reference"], self.cleaned_data["name"]
-        new = {"name": name, "show_name": self.cleaned_data["show_name"]}
-        if not reference:
-            return Patient.objects.create(**new) if name else None
-        if found := Patient.objects.filter(reference=reference).first():
-            return found
+        """The patient, to be saved with the ticket; None where neither reference nor name is given."""
+        reference, name, agrees = (self.cleaned_data[field] for field in ("reference", "name", "show_name"))
+        if self.known:
+            self.known.name = self.known.name or name
+            self.known.show_name = self.known.show_name or agrees
+            return self.known
         if not name and not any(letter.isdigit() for letter in reference):
-            return Patient.objects.create(**{**new, "name": reference})  # a name, typed where either may stand
-        return Patient.objects.get_or_create(reference=reference, defaults=new)[0]
+            reference, name = "", reference  # a name, typed where either may stand
+        return Patient(reference=reference, name=name, show_name=agrees) if reference or name else None
 
 
 def sentence(form: forms.Form) -> str:

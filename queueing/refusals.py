@@ -86,6 +86,10 @@ class AlreadyWaiting(TicketError):
     code = "already_waiting"
 
 
+class JustAdded(TicketError):
+    code = "patient_just_added"
+
+
 class ReasonNeeded(TicketError):
     code = "reason_needed"
 
@@ -104,6 +108,10 @@ RULES: dict[str, tuple[type[TicketError], str]] = {
     "ticket_patient_waits_once_per_service": (
         AlreadyWaiting,
         "This patient is waiting for this service already.",
+    ),
+    "patient_reference_is_its_own": (
+        JustAdded,
+        "Somebody else has just added a patient with this reference. Nothing was changed: please press again.",
     ),
     "event_key_is_used_once": (KeyReused, "This form was sent before. Please reload the page."),
 }

@@ -11,11 +11,12 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from queueing import acting, ordering, waiting
+from queueing import acting, history, ordering, waiting
 from queueing.acting import Person
-from queueing.models import IN_ROOM, OPEN, WAITS, Line, Priority, Room, Service, Ticket
+from queueing.models import IN_ROOM, OPEN, WAITS, Line, Patient, Priority, Room, Service, Ticket
 from queueing.refusals import (
     AlreadyWaiting,
+    JustAdded,
     KeyReused,
     MovedOn,
     NobodyWaiting,
@@ -32,6 +33,7 @@ from queueing.refusals import (
 
 __all__ = [
     "AlreadyWaiting",
+    "JustAdded",
     "KeyReused",
     "MovedOn",
     "NoSuchPlace",
@@ -53,26 +55,29 @@ def issue(
     *,
     service_id: int,
     priority: str = Priority.LOW,
-    patient_id: int | None = None,
+    patient: Patient | None = None,
     key: str | None = None,
     actor: Person,
     at: datetime,
 ) -> Ticket:
-    """Give out the next code of the service's day, and a place.
+    """Give out the next code of the service's day, and a place. A patient who is new or changed is saved with it.
 
     :raises Service.DoesNotExist: if there is no such service
     :raises ServiceClosed: if it takes nobody now
     :raises AlreadyWaiting: if the patient waits for it already
+    :raises JustAdded: if somebody else has given a new patient's reference to another one meanwhile
     :raises KeyReused: if the key belongs to another action
     """
     with acting.act("ticket.issued", "issue_ticket", actor=actor, at=at, key=key):
-        (line,) = ordering.lock(service_id)
+        line, *_others = ordering.lock(service_id, *_lines_of(patient))
         if issued := acting.done_before(key, "ticket.issued"):
             return issued
         service = line.service
         if not service.is_open:
             raise ServiceClosed(_("%(service)s is closed: no ticket was issued.") % {"service": service})
-        ticket = Ticket(service=service, priority=priority, patient_id=patient_id)
+        if patient:
+            _welcome(patient, at)
+        ticket = Ticket(service=service, priority=priority, patient=patient)
         ticket.day, ticket.code = _next_code(line, service, timezone.localdate(at))
         arrival = ordering.arrive(line, at)
         ticket.issued_at = ordering.moment(arrival)
@@ -263,6 +268,17 @@ def reopen(*, ticket_id: int, reason: str, actor: Person, at: datetime) -> Ticke
         ticket.started_at = ticket.started_at or at
         ticket.completed_by = ticket.outcome = ticket.reason = ""
     return ticket
+
+
+def _lines_of(patient: Patient | None) -> set[int]:
+    """Services whose boards show the patient, if there is news of them: their lines are locked with the first one."""
+    return patient.shown_on() if patient and patient.pk and patient.changes() else set()
+
+
+def _welcome(patient: Patient, at: datetime) -> None:
+    """With an event of its own; the key of the ticket's event stays with that."""
+    with history.operation(at=at):
+        patient.save(update_fields=list(patient.changes()) if patient.pk else None)
 
 
 def _call(ticket: Ticket, room: Room, at: datetime) -> Ticket:

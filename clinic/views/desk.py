@@ -95,13 +95,10 @@ def issue(request: HttpRequest) -> HttpResponse:
 
 def _issue(request: HttpRequest, form: forms.Issue) -> str:
     sent, key = form.cleaned_data, _key(form, "issue")
-    if not request.user.has_perm("queueing.issue_ticket"):
-        raise NotAllowed(_("You may not issue tickets. Please ask a supervisor."))
-    patient = None if history.find(key) else form.patient()
     issued = tickets.issue(
         service_id=sent["service_id"],
         priority=sent["priority"],
-        patient_id=patient.pk if patient else None,
+        patient=form.patient(),
         key=key,
         actor=request.user,
         at=timezone.now(),

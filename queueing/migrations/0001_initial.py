@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reference",
-                    models.CharField(blank=True, max_length=40, null=True, unique=True, verbose_name="reference"),
+                    models.CharField(blank=True, max_length=40, null=True, verbose_name="reference"),
                 ),
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
@@ -329,6 +329,10 @@ class Migration(migrations.Migration):
                 ("last_arrival", models.BigIntegerField(default=0)),
                 ("version", models.BigIntegerField(default=1)),
             ],
+        ),
+        migrations.AddConstraint(
+            model_name="patient",
+            constraint=models.UniqueConstraint(fields=("reference",), name="patient_reference_is_its_own"),
         ),
         migrations.AddConstraint(
             model_name="service",

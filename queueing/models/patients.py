@@ -15,7 +15,7 @@ class Patient(Tracked):
 
     personal = frozenset({"reference", "name", "phone"})
 
-    reference = models.CharField(_("reference"), max_length=40, unique=True, null=True, blank=True)  # noqa: DJ001
+    reference = models.CharField(_("reference"), max_length=40, null=True, blank=True)  # noqa: DJ001
     name = models.CharField(_("name"), max_length=200, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     show_name = models.BooleanField(
@@ -25,6 +25,7 @@ class Patient(Tracked):
     class Meta:
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
+        constraints = [models.UniqueConstraint(fields=["reference"], name="patient_reference_is_its_own")]
 
     def __str__(self) -> str:
         return f"{self.name or self.reference or _('patient')} (#{self.pk})"

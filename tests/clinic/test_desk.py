@@ -25,7 +25,7 @@ def text(response):
 
 class TestPage:
     def test_shows_lines_rooms_and_what_a_newcomer_is_told(self, desk, issue, room, service, make_patient):
-        issue(patient_id=make_patient(name="Ana Pereira").pk, priority="high")
+        issue(patient=make_patient(name="Ana Pereira"), priority="high")
 
         page = text(desk.get("/desk/"))
 
@@ -77,7 +77,7 @@ class TestPage:
     def test_shows_one_line_or_what_is_searched_for(self, desk, issue, make_service, make_patient):
         nurse = make_service(name="Nurse", prefix="B")
         issue()
-        issue(service_id=nurse.pk, patient_id=make_patient(name="Jürgen Müller", reference="NHS-77").pk)
+        issue(service_id=nurse.pk, patient=make_patient(name="Jürgen Müller", reference="NHS-77"))
 
         def rows(query):
             page = text(desk.get(f"/desk/{query}"))
@@ -93,7 +93,7 @@ class TestPage:
         assert rows("?service=²") == ["A-001", "B-001"]
 
     def test_lets_no_name_become_markup(self, desk, issue, make_patient):
-        issue(patient_id=make_patient(name="<script>alert(1)</script>").pk)
+        issue(patient=make_patient(name="<script>alert(1)</script>"))
 
         assert "<script>alert" not in text(desk.get("/desk/"))
 
@@ -105,7 +105,7 @@ class TestPage:
 
         def queries_after(number):
             for _ in range(number):
-                issue(patient_id=make_patient(name="Ana").pk, priority="high")
+                issue(patient=make_patient(name="Ana"), priority="high")
             with CaptureQueriesContext(connection) as queries:
                 desk.get("/desk/")
             return len(queries)
@@ -167,6 +167,26 @@ class TestIssue:
 
         assert Ticket.objects.get().patient == ana
 
+    def test_learns_the_name_and_the_consent_of_a_known_patient(self, desk, service, make_patient):
+        ana = make_patient(reference="NHS-77")
+        form = {"service_id": service.pk, "priority": "low", "reference": "NHS-77"}
+
+        desk.post("/desk/issue/", {**form, "name": "Ana Pereira", "show_name": "on"})
+
+        ana.refresh_from_db()
+        assert (ana.name, ana.show_name) == ("Ana Pereira", True)
+        assert Event.objects.get(verb="patient.changed").actor == "maria"
+
+    def test_refuses_a_name_that_is_not_the_patients(self, desk, service, make_patient):
+        make_patient(reference="NHS-77", name="Ana Pereira")
+        form = {"service_id": service.pk, "priority": "low", "reference": "NHS-77", "name": "Omar Haddad"}
+
+        answer = desk.post("/desk/issue/", form)
+
+        assert answer.status_code == 422
+        assert "NHS-77 is the reference of Ana Pereira." in text(answer)
+        assert not Ticket.objects.exists()
+
     def test_takes_words_where_a_reference_may_stand_for_a_name(self, desk, service):
         desk.post("/desk/issue/", {"service_id": service.pk, "priority": "low", "reference": "Ana Pereira"})
 
@@ -190,6 +210,7 @@ class TestIssue:
         assert answer.status_code == 409
         assert "General practice is closed" in text(answer)
         assert 'value="NHS-77"' in text(answer)
+        assert not Patient.objects.exists()
 
     def test_refuses_who_has_no_right_and_leaves_no_patient(self, sign_in, omar, service):
         answer = sign_in(omar).post("/desk/issue/", {"service_id": service.pk, "priority": "low", "name": "Ana"})

@@ -36,7 +36,7 @@ class TestDisplay:
     def test_shows_a_name_only_with_consent(self, client, hall, issue, room, sofia, make_patient):
         shy, open_ = make_patient(name="Ana Pereira"), make_patient(name="Omar Haddad", show_name=True)
         for minute, patient in enumerate([shy, open_]):
-            ticket = issue(patient_id=patient.pk)
+            ticket = issue(patient=patient)
             at = NINE + timedelta(minutes=minute)
             tickets.call(ticket_id=ticket.pk, room_id=room.pk, actor=sofia, at=at)
             tickets.miss(ticket_id=ticket.pk, actor=sofia, at=at)

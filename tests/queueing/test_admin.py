@@ -152,7 +152,7 @@ class TestTickets:
 
     @pytest.mark.parametrize("search", ["A-001", "P-77", "Example"])
     def test_are_found(self, search, issue, make_patient, ada, sign_in):
-        issue(patient_id=make_patient(reference="P-77", name="Ana Example").pk), issue()
+        issue(patient=make_patient(reference="P-77", name="Ana Example")), issue()
 
         found = sign_in(ada).get(page("changelist"), {"q": search}).context["cl"].result_list
 

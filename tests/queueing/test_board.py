@@ -28,7 +28,7 @@ class TestBoard:
     def test_names_only_who_agreed(self, issue, make_patient, make_room, service, sofia):
         for show_name in (True, False):
             patient = make_patient(name="Ana Example", show_name=show_name)
-            ticket = issue(patient_id=patient.pk)
+            ticket = issue(patient=patient)
             tickets.call(ticket_id=ticket.pk, room_id=make_room(service).pk, actor=sofia, at=NINE)
 
         assert {c["name"] for c in board.board(service.pk, NINE)["calls"]} == {"Ana Example", None}
@@ -56,7 +56,7 @@ class TestBoard:
     def test_fits_a_socket_however_long_the_day(self, issue, make_patient, make_room, service, sofia):
         for _ in range(board.CALLS + 5):
             patient = make_patient(name="Ñ" * 200, show_name=True)
-            ticket = issue(patient_id=patient.pk)
+            ticket = issue(patient=patient)
             tickets.call(ticket_id=ticket.pk, room_id=make_room(service).pk, actor=sofia, at=NINE)
 
         assert len(json.dumps(board.board(service.pk, NINE), ensure_ascii=False).encode()) < 48 * 1024

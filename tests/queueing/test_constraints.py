@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from queueing import tickets
-from queueing.models import Ticket
+from queueing.models import TRACKED, UNTRACKED, Display, DisplayService
 from tests.conftest import NINE, settle
 
 TICKET = "queueing_ticket"
@@ -65,7 +65,7 @@ class TestTicket:
 
     def test_patient_waits_once_per_service(self, issue, make_patient):
         patient = make_patient()
-        issue(patient_id=patient.pk)
+        issue(patient=patient)
         refused("ticket_patient_waits_once_per_service", *set_(issue(), "patient_id = %s", patient.pk))
 
     @pytest.mark.parametrize("columns", ["outcome = 'seen'", "completed_by = 'omar'", ""])
@@ -169,6 +169,25 @@ class TestSetUp:
             service.pk,
         )
 
+    def test_display_shows_a_service_once(self, service):
+        display = Display.objects.create(name="Hall", slug="hall")
+        DisplayService.objects.create(display=display, service=service)
+        refused(
+            "display_shows_a_service_once",
+            "INSERT INTO queueing_displayservice (display_id, service_id) VALUES (%s, %s)",
+            display.pk,
+            service.pk,
+        )
+
+    def test_patient_reference_is_its_own(self, make_patient):
+        first, second = make_patient(), make_patient()
+        refused(
+            "patient_reference_is_its_own",
+            "UPDATE queueing_patient SET reference = %s WHERE id = %s",
+            first.reference,
+            second.pk,
+        )
+
 
 class TestHistory:
     @pytest.mark.parametrize(
@@ -193,7 +212,8 @@ class TestHistory:
             " SELECT at, model, object_id, action, '', actor, reason, changes FROM queueing_event LIMIT 1",
         )
 
-    def test_every_named_rule_of_tickets_is_tried_here(self):
-        here = Path(__file__).read_text()
-        missing = [c.name for c in Ticket._meta.constraints if f'"{c.name}"' not in here]
-        assert missing == []
+
+def test_every_named_rule_is_tried_here():
+    here = Path(__file__).read_text()
+    rules = [rule.name for model in (*TRACKED, *UNTRACKED) for rule in model._meta.constraints]
+    assert [rule for rule in rules if f'"{rule}"' not in here] == []

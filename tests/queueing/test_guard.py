@@ -157,7 +157,7 @@ class TestRecord:
             return Service.objects.get(pk=service.pk).line.version
 
         patient = make_patient()
-        issue(patient_id=patient.pk)
+        issue(patient=patient)
         for change in (
             lambda: Room(pk=room.pk, name="Renamed").save(),
             lambda: Patient(pk=patient.pk, name="Ana", show_name=True).save(),

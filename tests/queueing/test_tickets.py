@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from queueing import history, ordering, tickets
-from queueing.models import Room, Service, Ticket
+from queueing.models import Event, Patient, Room, Service, Ticket
 from tests.conftest import NINE
 
 TEN = NINE + timedelta(hours=1)
@@ -184,10 +184,20 @@ class TestIssue:
 
     def test_refuses_a_patient_who_waits_already(self, issue, make_patient):
         patient = make_patient()
-        issue(patient_id=patient.pk)
+        issue(patient=patient)
 
         with pytest.raises(tickets.AlreadyWaiting):
-            issue(patient_id=patient.pk)
+            issue(patient=patient)
+
+    def test_saves_a_new_patient_with_the_ticket_or_not_at_all(self, issue, service):
+        issue(patient=Patient(reference="P-1", name="Ana"))
+        service.is_open = False
+        service.save()
+        with pytest.raises(tickets.ServiceClosed):
+            issue(patient=Patient(reference="P-2", name="Omar"))
+
+        assert [patient.reference for patient in Patient.objects.all()] == ["P-1"]
+        assert Event.objects.get(verb="patient.added").actor == "sofia"
 
     def test_refuses_who_may_not(self, issue, ada):
         with pytest.raises(tickets.NotAllowed):

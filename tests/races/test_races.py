@@ -10,12 +10,16 @@ import pytest
 from django.db import OperationalError
 
 from queueing import acting, integrity, ordering, tickets
-from queueing.models import Event, Line, Ticket
+from queueing.models import Event, Line, Patient, Ticket
 from tests.conftest import NINE
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 FIFTY = 50
+
+
+def type_name(result):
+    return type(result).__name__
 
 
 def sound(*services):
@@ -71,6 +75,47 @@ class TestFiftyIssuesAtOnce:
         issued = at_once(*[partial(tickets.issue, service_id=service.pk, **act)] * 2)
 
         assert any(isinstance(result, Exception) for result in issued)
+
+
+class TestOneNewPatientAtTwoDesks:
+    def test_is_added_once_and_the_other_desk_is_told(self, at_once, make_service, act):
+        services = [make_service(), make_service()]
+
+        def issue(service):
+            patient = Patient(reference="P-1", name="Ana")
+            return tickets.issue(service_id=service.pk, patient=patient, **act)
+
+        first, second = sorted(at_once(*[partial(issue, service) for service in services]), key=type_name)
+
+        assert isinstance(first, tickets.JustAdded)
+        assert second.patient == Patient.objects.get()
+        assert Ticket.objects.get() == second
+        assert sound(*services)
+
+
+class TestTwoPatientsRenamedAtOnce:
+    @pytest.fixture
+    def renamed(self, at_once, make_service, make_patient, act, meet):
+        """Each desk issues for one service to a patient whom the board of the other service shows."""
+        services, patients = [make_service(), make_service()], [make_patient(), make_patient()]
+        for service, patient in zip(reversed(services), patients, strict=True):
+            tickets.issue(service_id=service.pk, patient=patient, **act)
+        meet(acting, "done_before")
+
+        def issue(service, patient):
+            patient.name = "Ana"
+            return tickets.issue(service_id=service.pk, patient=patient, **act)
+
+        return lambda: at_once(*[partial(issue, *pair) for pair in zip(services, patients, strict=True)])
+
+    def test_both_get_their_tickets(self, renamed):
+        assert [type_name(result) for result in renamed()] == ["Ticket", "Ticket"]
+
+    def test_deadlock_unless_both_lines_are_locked_first(self, renamed, monkeypatch):
+        """If this fails, the test above proves nothing."""
+        monkeypatch.setattr(tickets, "_lines_of", lambda patient: set())
+
+        assert "OperationalError" in [type_name(result) for result in renamed()]
 
 
 class TestFiftyCallsAtOnce:
