@@ -43,7 +43,7 @@ class Prioritise(forms.Form):
 
 
 class Move(forms.Form):
-    place = forms.IntegerField(label=_("Place"), min_value=1)
+    place = forms.IntegerField(label=_("Place"), min_value=1, max_value=10_000)
     reason = forms.CharField(label=_("Reason"), max_length=500)
 
 

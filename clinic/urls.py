@@ -7,8 +7,9 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, ops
+from clinic.views import boards, desk, display, errors, ops
 
+handler500 = errors.server_error
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
