@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -124,9 +124,10 @@ class TicketAdmin(ReadOnlyAdmin, TrackedAdmin):
     def place(self, ticket: Any) -> int | None:
         return ticket._ahead + 1 if ticket.is_waiting else None
 
-    @admin.display(description=_("waited"), ordering=F("called_at") - F("issued_at"))
+    @admin.display(description=_("waited"), ordering=Coalesce("called_at", "ended_at", Now()) - F("issued_at"))
     def waited(self, ticket: Ticket) -> str:
-        return _("%(minutes)s min") % {"minutes": completion.minutes(ticket.issued_at, ticket.called_at)}
+        until = ticket.called_at or ticket.ended_at
+        return _("%(minutes)s min") % {"minutes": completion.minutes(ticket.issued_at, until)}
 
     def has_complete_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("queueing.complete_ticket")

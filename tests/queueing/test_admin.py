@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,13 @@ class TestTickets:
         rows = sign_in(ada).get(page("changelist")).context["cl"].result_list
 
         assert {t.code: t._ahead + 1 for t in rows if t.is_waiting} == {"A-003": 1, "A-002": 2}
+
+    def test_stop_waiting_when_they_are_cancelled(self, issue, sofia, ada, sign_in):
+        tickets.cancel(ticket_id=issue().pk, actor=sofia, at=NINE + timedelta(minutes=7))
+
+        answer = sign_in(ada).get(page("changelist"))
+
+        assert '<td class="field-waited">7 min</td>' in answer.content.decode()
 
     @pytest.mark.parametrize("search", ["A-001", "P-77", "Example"])
     def test_are_found(self, search, issue, make_patient, ada, sign_in):
