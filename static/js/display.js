@@ -6,7 +6,7 @@
 import { Live, clinicClock } from "./live.js";
 
 const page = document.body.dataset;
-const SHOWN_MS = Number(page.seconds || 8) * 1_000;
+const SHOWN_MS = 8_000;
 /** A call that arrives later than this is listed and not announced. */
 const TOO_OLD_MS = 90_000;
 /** So long a call stays loud after it was announced, if no other comes. */

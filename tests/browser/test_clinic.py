@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +14,8 @@ from queueing.models import Ticket
 
 #: Patience for what travels through the worker and back, in milliseconds.
 SOON = 10_000
+#: Milliseconds that the wall shows each call for at least.
+SHOWN = 8_000
 
 
 def issue(desk, service="General practice", **typed):
@@ -35,8 +39,8 @@ def room(page, name):
 
 @pytest.fixture
 def wall(open_page):
-    """The wall, where a call is shown for a second; `shown` are the calls it reported."""
-    shown = []
+    """The wall; `shown` are the calls it reported, `shown_at` the seconds at which it did."""
+    shown, shown_at = [], []
 
     def listen(socket):
         socket.on("framesent", lambda frame: remember(json.loads(frame)))
@@ -44,12 +48,13 @@ def wall(open_page):
     def remember(message):
         if message["type"] == "shown":
             shown.append(message["call"])
+            shown_at.append(time.monotonic())
 
     page = open_page("about:blank")
     page.on("websocket", listen)
-    page.goto("/display/hall/?seconds=1")
+    page.goto("/display/hall/")
     expect(page.locator("body")).to_have_attribute("data-live", "live", timeout=SOON)
-    page.shown = shown
+    page.shown, page.shown_at = shown, shown_at
     return page
 
 
@@ -249,11 +254,14 @@ class TestWall:
         first, second = Ticket.objects.get(code="A-001").pk, Ticket.objects.get(code="B-001").pk
         expected = [f"{first}-1", f"{second}-1", f"{second}-2"]
         wall.wait_for_function(
-            "(last) => JSON.parse(sessionStorage.getItem('hall')).played.includes(last)", arg=expected[-1], timeout=SOON
+            "(last) => JSON.parse(sessionStorage.getItem('hall')).played.includes(last)",
+            arg=expected[-1],
+            timeout=SOON + 3 * SHOWN,
         )
         expect(wall.locator("#code")).to_have_text("B-001")
         expect(wall.locator("#before")).to_contain_text("A-001")
         assert wall.shown in (expected, [f"{first}-1", f"{second}-2"])
+        assert all(later - earlier > 0.95 * SHOWN / 1000 for earlier, later in pairwise(wall.shown_at))
 
         wall.reload()
         expect(wall.locator("body")).to_have_attribute("data-live", "live", timeout=SOON)
@@ -276,7 +284,7 @@ class TestWall:
         desk.get_by_role("button", name="No-show A-001").click()
         expect(room(desk, "Room 1")).to_contain_text("Free")
         row(desk, "B-001").get_by_role("button", name="Call B-001").click()
-        expect(wall.locator("#name")).to_have_text("Omar <b>Haddad</b>", timeout=SOON)
+        expect(wall.locator("#name")).to_have_text("Omar <b>Haddad</b>", timeout=SOON + SHOWN)
 
     def test_says_that_it_is_not_live_and_fetches_boards_meanwhile(self, open_page, people, servers, wall):
         servers.kill("worker")
