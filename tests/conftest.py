@@ -31,7 +31,7 @@ def no_activity(monkeypatch):
 @pytest.fixture
 def make_user(db):
     def make(name, group=None, **kwargs):
-        user = User.objects.create_user(name, password=f"{name}-has-a-long-password", **kwargs)
+        user = User.objects.create_user(name, **kwargs)  # without a password: hashing one takes longer than most tests
         if group:
             user.groups.add(Group.objects.get(name=group))
         return user

@@ -42,10 +42,9 @@ class TestReport:
 
         assert (report["channel_layer"], report["replica"], report["worker"]["state"]) == ("ok", "ok", "none")
 
-    def test_says_that_redis_is_down(self, monkeypatch):
-        import redis as client
-
-        monkeypatch.setattr(boards, "blocking_client", lambda: client.Redis(port=1, socket_timeout=0.1))
+    def test_says_that_redis_is_down(self, settings, monkeypatch):
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        monkeypatch.setattr(boards, "blocking_client", boards.blocking_client.__wrapped__)
 
         assert health.report()["channel_layer"] == "down"
 

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 import pytest
 from websockets.sync.client import connect
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
+]
 
 
 @contextmanager
