@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +10,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("who hears of it")
 
     def ready(self) -> None:
-        from notifications import checks, signals  # noqa: F401, PLC0415 - both register themselves
+        from notifications import checks, rights, signals  # noqa: F401 - two of them register themselves
+
+        post_migrate.connect(rights.give, sender=self)

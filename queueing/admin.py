@@ -158,4 +158,5 @@ class TicketAdmin(ReadOnlyAdmin, TrackedAdmin):
 
 admin.site.site_header = _("Clinic queue")
 admin.site.site_title = _("Clinic queue")
+admin.site.site_url = None  # the way back to the desk stands in the header already
 admin.site.index_title = _("Set up, complete, look back")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import AppConfig
@@ -36,10 +37,15 @@ GROUPS = {
 
 
 def make_groups(app_config: AppConfig, using: str, **kwargs: Any) -> None:
+    give(GROUPS, app_config, using)
+
+
+def give(rights: Mapping[str, list[str]], app_config: AppConfig, using: str) -> None:
     """After a migration of the primary: a group that is missing is made, a permission that is missing is given."""
     if using != "default":
         return
     create_permissions(app_config, using=using, verbosity=0)
-    for name, codenames in GROUPS.items():
+    permissions = Permission.objects.filter(content_type__app_label=app_config.label)
+    for name, codenames in rights.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.add(*Permission.objects.filter(content_type__app_label="queueing", codename__in=codenames))
+        group.permissions.add(*permissions.filter(codename__in=codenames))
