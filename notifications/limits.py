@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import connections
 
 EXTEND = """
-    SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE %s END, true)
-    FROM pg_settings
-    WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
+    SELECT set_config('statement_timeout', %(limit)s, true),
+           set_config('idle_in_transaction_session_timeout', %(limit)s, true),
+           -- Servers before 17 do not know this one.
+           CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+                THEN set_config('transaction_timeout', '0', true) END
 """
 BATCH = "30s"
 EVERYTHING = "0"
@@ -16,4 +18,4 @@ EVERYTHING = "0"
 def extend(using: str, *, to: str = BATCH) -> None:
     """For the rest of this transaction: each statement, and each pause between two, may take as long as `to`."""
     with connections[using].cursor() as cursor:
-        cursor.execute(EXTEND, [to])
+        cursor.execute(EXTEND, {"limit": to})
