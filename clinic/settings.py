@@ -75,6 +75,7 @@ CHANNEL_LAYERS = {
 }
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "clinic.formats"
 TIME_ZONE = env.reader.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 LOGIN_URL = "sign-in"

@@ -151,6 +151,9 @@ class TestTickets:
 
         assert {t.code: t._ahead + 1 for t in rows if t.is_waiting} == {"A-003": 1, "A-002": 2}
 
+    def test_have_times_of_twenty_four_hours(self, called, ada, sign_in):
+        assert "2 Mar 2026 09:00" in sign_in(ada).get(page("changelist")).content.decode()
+
     def test_stop_waiting_when_they_are_cancelled(self, issue, sofia, ada, sign_in):
         tickets.cancel(ticket_id=issue().pk, actor=sofia, at=NINE + timedelta(minutes=7))
 
