@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from queueing import history, ordering
-from queueing.models import Room, Ticket
+from queueing.models import Patient, Room, Ticket
 from queueing.refusals import KeyReused, MovedOn, NotAllowed, RoomBusy, RoomClosed, WrongState, named
 
 Status = Ticket.Status
@@ -86,3 +86,14 @@ def done_before(key: str | None, verb: str) -> Ticket | None:
         raise KeyReused(_("This form was sent before for something else. Please reload the page."))
     ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=event.object_id)
     return ticket
+
+
+def lines_of(patient: Patient | None) -> set[int]:
+    """Services whose boards show the patient, if there is news of them: their lines are locked with the first one."""
+    return patient.shown_on() if patient and patient.pk and patient.changes() else set()
+
+
+def welcome(patient: Patient, at: datetime) -> None:
+    """Save a new patient, or what is new of a known one, with an event of its own: the key stays with the ticket's."""
+    with history.operation(at=at):
+        patient.save(update_fields=list(patient.changes()) if patient.pk else None)

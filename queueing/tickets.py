@@ -11,7 +11,7 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from queueing import acting, history, ordering, waiting
+from queueing import acting, ordering, waiting
 from queueing.acting import Person
 from queueing.models import IN_ROOM, OPEN, WAITS, Line, Patient, Priority, Room, Service, Ticket
 from queueing.refusals import (
@@ -69,23 +69,14 @@ def issue(
     :raises KeyReused: if the key belongs to another action
     """
     with acting.act("ticket.issued", "issue_ticket", actor=actor, at=at, key=key):
-        line, *_others = ordering.lock(service_id, *_lines_of(patient))
+        line, *_others = ordering.lock(service_id, *acting.lines_of(patient))
         if issued := acting.done_before(key, "ticket.issued"):
             return issued
-        service = line.service
-        if not service.is_open:
-            raise ServiceClosed(_("%(service)s is closed: no ticket was issued.") % {"service": service})
+        if not line.service.is_open:
+            raise ServiceClosed(_("%(service)s is closed: no ticket was issued.") % {"service": line.service})
         if patient:
-            _welcome(patient, at)
-        ticket = Ticket(service=service, priority=priority, patient=patient)
-        ticket.day, ticket.code = _next_code(line, service, timezone.localdate(at))
-        arrival = ordering.arrive(line, at)
-        ticket.issued_at = ordering.moment(arrival)
-        ordering.enter(line, ticket, arrival - service.head_start(priority))
-        told = waiting.told(ticket)
-        ticket.estimate_low, ticket.estimate_high = told.low, told.high
-        ticket.save(force_insert=True)
-        return ticket
+            acting.welcome(patient, at)
+        return _issue(line, Ticket(service=line.service, priority=priority, patient=patient), at)
 
 
 def call_next(*, room_id: int, key: str | None = None, actor: Person, at: datetime) -> Ticket:
@@ -270,15 +261,15 @@ def reopen(*, ticket_id: int, reason: str, actor: Person, at: datetime) -> Ticke
     return ticket
 
 
-def _lines_of(patient: Patient | None) -> set[int]:
-    """Services whose boards show the patient, if there is news of them: their lines are locked with the first one."""
-    return patient.shown_on() if patient and patient.pk and patient.changes() else set()
-
-
-def _welcome(patient: Patient, at: datetime) -> None:
-    """With an event of its own; the key of the ticket's event stays with that."""
-    with history.operation(at=at):
-        patient.save(update_fields=list(patient.changes()) if patient.pk else None)
+def _issue(line: Line, ticket: Ticket, at: datetime) -> Ticket:
+    ticket.day, ticket.code = _next_code(line, timezone.localdate(at))
+    arrival = ordering.arrive(line, at)
+    ticket.issued_at = ordering.moment(arrival)
+    ordering.enter(line, ticket, arrival - line.service.head_start(ticket.priority))
+    told = waiting.told(ticket)
+    ticket.estimate_low, ticket.estimate_high = told.low, told.high
+    ticket.save(force_insert=True)
+    return ticket
 
 
 def _call(ticket: Ticket, room: Room, at: datetime) -> Ticket:
@@ -295,9 +286,9 @@ def _back_in_line(ticket: Ticket, at: datetime, *, at_end: bool = False) -> None
     ordering.enter(line, ticket, ordering.arrive(line, at) if at_end else ticket.position)
 
 
-def _next_code(line: Line, service: Service, today: date) -> tuple[date, str]:
+def _next_code(line: Line, today: date) -> tuple[date, str]:
     """Codes start again at 001 every clinic day; a clock that goes back does not give a day's codes twice."""
     day = max(today, line.day or today)
     line.last_number = line.last_number + 1 if day == line.day else 1
     line.day = day
-    return day, f"{service.prefix}-{line.last_number:03d}"
+    return day, f"{line.service.prefix}-{line.last_number:03d}"

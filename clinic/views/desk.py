@@ -172,27 +172,29 @@ def _page(
     request: HttpRequest, *, notice: Notice | None = None, form: forms.Issue | None = None, status: int = 200
 ) -> HttpResponse:
     """The desk as it is now, with the check-in form only where that was sent."""
-    part = "desk/_regions.html" if _by_htmx(request) else "desk/desk.html"
-    asked = _asked(request)
-    service = asked.get("service", "")
-    shown = desks.read(
-        at=timezone.now(), service_id=int(service) if service.isdecimal() else None, search=asked.get("q", "")
-    )
     context = {
-        "desk": shown,
+        "desk": _read(request),
         "notice": notice,
         "form": form,
         "priorities": Priority,
         "query": _query(request),
         "key": uuid.uuid4().hex,
     }
-    response = render(request, part, context, status=status)
-    if _by_htmx(request):
-        # Said by the answer: a push may have taken the button that asked out of the page, and its attributes with it.
-        response["HX-Reswap"] = "none"
-        if request.method == "POST":
-            response["HX-Push-Url"] = "false"
+    if not _by_htmx(request):
+        return render(request, "desk/desk.html", context, status=status)
+    response = render(request, "desk/_regions.html", context, status=status)
+    # Said by the answer: a push may have taken the button that asked out of the page, and its attributes with it.
+    response["HX-Reswap"] = "none"
+    if request.method == "POST":
+        response["HX-Push-Url"] = "false"
     return response
+
+
+def _read(request: HttpRequest) -> desks.Desk:
+    asked = _asked(request)
+    service = asked.get("service", "")
+    service_id = int(service) if service.isdecimal() else None
+    return desks.read(at=timezone.now(), service_id=service_id, search=asked.get("q", ""))
 
 
 def _by_htmx(request: HttpRequest) -> bool:

@@ -113,7 +113,7 @@ class TestTwoPatientsRenamedAtOnce:
 
     def test_deadlock_unless_both_lines_are_locked_first(self, renamed, monkeypatch):
         """If this fails, the test above proves nothing."""
-        monkeypatch.setattr(tickets, "_lines_of", lambda patient: set())
+        monkeypatch.setattr(acting, "lines_of", lambda patient: set())
 
         assert "OperationalError" in [type_name(result) for result in renamed()]
 
