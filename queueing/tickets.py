@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from queueing import acting, ordering, waiting
 from queueing.acting import Person
-from queueing.models import IN_ROOM, OPEN, WAITS, Line, Patient, Priority, Room, Service, Ticket
+from queueing.models import IN_ROOM, OPEN, WAITS, Line, Patient, Priority, Room, RoomService, Service, Ticket
 from queueing.refusals import (
     AlreadyWaiting,
     JustAdded,
@@ -87,8 +87,8 @@ def call_next(*, room_id: int, key: str | None = None, actor: Person, at: dateti
     :raises RoomClosed: if it is closed
     """
     with acting.act("ticket.called", "call_ticket", actor=actor, at=at, key=key):
+        lines = ordering.lock(*RoomService.objects.filter(room_id=room_id).values_list("service_id", flat=True))
         room = Room.objects.get(pk=room_id)
-        lines = ordering.lock(*room.serves.values_list("service_id", flat=True))
         if called := acting.done_before(key, "ticket.called"):
             return called
         acting.expect_free(room)

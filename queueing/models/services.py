@@ -63,8 +63,8 @@ class Service(Tracked):
 class LineQuerySet(models.QuerySet["Line"]):
     def locked(self, service_ids: Iterable[int]) -> dict[int, Line]:
         """Lock these lines until the transaction ends, in the one order that cannot deadlock."""
-        lines = self.filter(pk__in=service_ids).select_related("service").order_by("pk")
-        return {line.pk: line for line in lines.select_for_update(no_key=True, of=("self",))}
+        lines = self.filter(pk__in=service_ids).order_by("pk")
+        return {line.pk: line for line in lines.select_for_update(no_key=True)}
 
     def bump(self, service_ids: set[int]) -> None:
         """Give the boards of these services a new version."""

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from threading import Barrier, BrokenBarrierError
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 
 from queueing import acting, integrity, ordering, tickets
 from queueing.models import Event, Line, Patient, Ticket
 from tests.conftest import NINE
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 FIFTY = 50
+
+
+def in_a_thread(verb, **arguments):
+    def act():
+        try:
+            return verb(**arguments)
+        finally:
+            connection.close()
+
+    return act
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
 
 
 def type_name(result):
@@ -187,6 +205,35 @@ class TestCallAgainstCancel:
         )
 
         assert not any(isinstance(result, tickets.WrongState) for result in results)
+
+
+class TestClosing:
+    """Somebody closes while somebody else, who saw it open, waits for the line."""
+
+    @pytest.fixture
+    def after_closing(self):
+        def after_closing(row, verb):
+            with ThreadPoolExecutor(1) as other_desk:
+                with transaction.atomic():
+                    row.is_open = False
+                    row.save()
+                    answer = other_desk.submit(verb)
+                    wait_until(somebody_waits_for_a_lock)
+                return answer.exception()
+
+        return after_closing
+
+    def test_a_service_lets_nobody_slip_in(self, after_closing, service, act):
+        refusal = after_closing(service, in_a_thread(tickets.issue, service_id=service.pk, **act))
+
+        assert isinstance(refusal, tickets.ServiceClosed)
+
+    def test_a_room_lets_nobody_slip_in(self, after_closing, room, issue, act):
+        issue()
+
+        refusal = after_closing(room, in_a_thread(tickets.call_next, room_id=room.pk, **act))
+
+        assert isinstance(refusal, tickets.RoomClosed)
 
 
 class TestTransferBothWays:
