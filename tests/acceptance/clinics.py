@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,25 +13,12 @@ from pathlib import Path
 import requests
 
 from clinic import bundled, env
+from tests.processes import free_port
 
 #: What this test run's own engines and settings are; the clinic that is tested makes its own.
 OWN = (*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT")
 COMMAND = (sys.executable, "manage.py", "runclinic")
 READY = "Clinic queue is ready at "
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_until(condition, *, seconds: float = 30.0):
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
-    return found
 
 
 def of_clinic(home: Path) -> dict[int, str]:

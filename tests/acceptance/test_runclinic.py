@@ -17,7 +17,8 @@ import pytest
 import requests
 
 from clinic import env
-from tests.acceptance.clinics import READY, of_clinic, wait_until
+from tests.acceptance.clinics import READY, of_clinic
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from clinic import env
-from tests.acceptance.clinics import wait_until
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(420)]
 SIMULATE = (sys.executable, "manage.py", "simulateday", "--seed", "7")

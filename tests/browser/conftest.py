@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from notifications import boards
 from queueing import history
 from queueing.models import Display, DisplayService, Room, RoomService, Service
 from tests.browser.chromium import NAMES
+from tests.processes import database_url, free_port
 
 ARGUMENTS = [
     "--headless",
@@ -198,8 +197,8 @@ def _watch(page, problems, expected):
 def _environment(home):
     """What makes another process use this test's databases and Redis."""
     return {
-        "DATABASE_URL": _url("default"),
-        "REPLICA_URL": _url("replica"),
+        "DATABASE_URL": database_url("default"),
+        "REPLICA_URL": database_url("replica"),
         "REDIS_URL": settings.REDIS_URL,
         "SECRET_KEY": settings.SECRET_KEY,
         "CLINIC_HOME": str(home),
@@ -208,15 +207,3 @@ def _environment(home):
         "HTTPS": "0",
         "BUILD": BUILD,
     }
-
-
-def _url(using):
-    found = connections[using].settings_dict
-    query = urlencode({name.lower(): found[name] for name in ("HOST", "PORT") if found[name]})
-    password = f":{quote(found['PASSWORD'])}" if found["PASSWORD"] else ""
-    return f"postgres://{quote(found['USER'])}{password}@/{found['NAME']}?{query}"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

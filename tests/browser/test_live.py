@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Servers, free_port
+from tests.browser.conftest import Servers
+from tests.processes import free_port
 
 #: A page with a Live whose socket is a puppet: `said` is what it sent, `boards` what it let through.
 PUPPET = """async () => {

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import os
 from types import SimpleNamespace
-from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from notifications import boards
 from queueing import history, tickets
 from queueing.models import Display, DisplayService, Room, RoomService, Service
+from tests.processes import database_url
 
 
 @pytest.fixture
@@ -58,16 +57,8 @@ def environment(transactional_db):
     """Of a process that works on the databases of this test."""
     return {
         **os.environ,
-        "DATABASE_URL": address("default"),
-        "REPLICA_URL": address("replica"),
+        "DATABASE_URL": database_url("default"),
+        "REPLICA_URL": database_url("replica"),
         "REDIS_URL": settings.REDIS_URL,
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def address(alias):
-    found = connections[alias].settings_dict
-    host = {"host": found["HOST"], "port": found["PORT"]}
-    query = urlencode({name: value for name, value in host.items() if value})
-    password = f":{quote(found['PASSWORD'])}" if found["PASSWORD"] else ""
-    return f"postgres://{found['USER']}{password}@/{found['NAME']}?{query}"

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 import pytest
 from websockets.sync.client import connect
 
+from notifications import health
+from tests.processes import wait_until
+
 pytestmark = [
     pytest.mark.acceptance,
     pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
@@ -39,8 +42,10 @@ def web(environment, redis):
 
 
 @pytest.fixture
-def worker(environment):
+def worker(environment, clinic):
+    """Once it has told of the clinic itself: a new display asks every screen to come back."""
     with running(["manage.py", "deliver"], environment, says="Worker started") as process:
+        wait_until(lambda: health.sinks()["push"]["pending_events"] == 0)
         yield process
 
 

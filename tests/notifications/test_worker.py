@@ -13,6 +13,7 @@ from notifications import comparison, health, retry, worker
 from notifications.models import AuditEntry, Cursor, Delivery, WorkerBeat
 from notifications.sinks import base
 from queueing.models import Event
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
 
@@ -143,23 +144,14 @@ def process(environment, redis):
         process.kill()
 
 
-def wait_for(true, *, seconds=10):
-    tries = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if true():
-            return True
-        tries.wait(0.05)
-    return False
-
-
 class TestTheProcess:
     def test_carries_a_change_to_every_sink(self, clinic, process, desk, redis):
         desk.issue(clinic.first)
 
-        assert wait_for(lambda: AuditEntry.objects.count() == Event.objects.count())
-        assert wait_for(lambda: comparison.compare() == [])
-        assert wait_for(lambda: "A-001" in (redis.hget("clinic:boards", str(clinic.first.pk)) or ""))
-        assert wait_for(lambda: health.worker()["state"] == "ok")
+        wait_until(lambda: AuditEntry.objects.count() == Event.objects.count())
+        wait_until(lambda: comparison.compare() == [])
+        wait_until(lambda: "A-001" in (redis.hget("clinic:boards", str(clinic.first.pk)) or ""))
+        wait_until(lambda: health.worker()["state"] == "ok")
 
     @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
     def test_ends_as_asked(self, clinic, process, desk, name):
