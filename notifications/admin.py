@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Activity, AuditEntry, Cursor, Delivery
 from queueing.admin import ReadOnlyAdmin
@@ -10,10 +11,14 @@ from queueing.admin import ReadOnlyAdmin
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["seq", "at", "sentence", "reason", "hash"]
+    list_display = ["seq", "at", "sentence", "reason", "short_hash"]
     list_filter = ["verb", "model"]
     search_fields = ["sentence", "=actor"]
     ordering = ["-seq"]
+
+    @admin.display(description=_("hash"))
+    def short_hash(self, entry: AuditEntry) -> str:
+        return f"{entry.hash[:12]}…"
 
 
 @admin.register(Delivery)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
-    verbose_name = _("who hears of it")
+    verbose_name = _("Who hears of it")
 
     def ready(self) -> None:
         from notifications import checks, rights, signals  # noqa: F401 - two of them register themselves
