@@ -53,7 +53,8 @@ def prepare(home: Path) -> Folders:
     (home / "log").mkdir(mode=0o700, exist_ok=True)
     engines = find_engines(home, user)
     refuse_full_disk(home, engines)
-    return Folders(home=home, engines=engines, sockets=find_sockets(engines, user), user=user)
+    make(sockets(engines), mode=0o700, user=user)
+    return Folders(home=home, engines=engines, sockets=sockets(engines), user=user)
 
 
 def find_engines(home: Path, user: pwd.struct_passwd | None) -> Path:
@@ -90,12 +91,12 @@ def digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
 
 
-def find_sockets(engines: Path, user: pwd.struct_passwd | None) -> Path:
-    sockets = engines / "run"
-    if len(os.fsencode(sockets)) > LONGEST_SOCKET_FOLDER:
-        sockets = Path(tempfile.gettempdir()) / f"clinic-queue-{digest(engines)}"
-    make(sockets, mode=0o700, user=user)
-    return sockets
+def sockets(engines: Path) -> Path:
+    """Beside the data, or, where that name is too long for a socket, in the temporary folder."""
+    beside = engines / "run"
+    if len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:
+        return beside
+    return Path(tempfile.gettempdir()) / f"clinic-queue-{digest(engines)}"
 
 
 def make(folder: Path, *, mode: int, user: pwd.struct_passwd | None = None) -> None:

@@ -23,7 +23,9 @@ def make_clinic(tmp_path):
     yield make
     for clinic in made:
         clinic.end()
-        shutil.rmtree((clinic.home / "engines").resolve(), ignore_errors=True)
+        engines = (clinic.home / "engines").resolve()
+        shutil.rmtree(folders.sockets(engines), ignore_errors=True)
+        shutil.rmtree(engines, ignore_errors=True)
         with contextlib.suppress(OSError):
             # As root: the place that all clinics share, if this was the only one.
             folders.SHARED.rmdir()
