@@ -18,5 +18,6 @@ AGAIN = 5
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 and when to try again while the primary cannot be used; 500 for our own mistakes."""
     if isinstance(sys.exc_info()[1], AWAY):
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": str(AGAIN)})
+        page = render_to_string("503.html", {"pressed": request.method == "POST"})
+        return HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN)})
     return defaults.server_error(request)

@@ -26,21 +26,23 @@ class TestBusy:
 
         assert answer.status_code == 503
         assert answer["Retry-After"] == "5"
-        assert "press again: it will not happen twice" in answer.content.decode()
+        assert "pressed again at the desk does not happen twice" in answer.content.decode()
         assert not Ticket.objects.exists()
 
     def test_is_for_servers_that_are_away_and_not_for_our_own_mistakes(self, client, service, monkeypatch):
         client.raise_request_exception = False
 
-        def status(problem):
+        def answer(problem):
             def fail(*args, **kwargs):
                 raise problem
 
             monkeypatch.setattr(boards, "load_now", fail)
-            return client.get(f"/boards/{service.pk}.json").status_code
+            return client.get(f"/boards/{service.pk}.json")
 
-        assert status(OperationalError("server closed the connection")) == 503
-        assert status(ValueError("a mistake")) == 500
+        away = answer(OperationalError("server closed the connection"))
+        assert away.status_code == 503
+        assert "may or may not" not in away.content.decode()  # nothing was pressed
+        assert answer(ValueError("a mistake")).status_code == 500
 
 
 class TestNumbersThatAreTooLarge:
