@@ -10,7 +10,7 @@ from django.db import connection
 
 from notifications import activity
 from queueing import tickets
-from queueing.models import Patient, Room, RoomService, Service
+from queueing.models import Patient, Room, RoomService, Service, Ticket
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -20,6 +20,11 @@ def settle():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def codes(service):
+    """Of those who wait, in the order of their call."""
+    return list(Ticket.objects.waiting().filter(service=service).in_line().values_list("code", flat=True))
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,12 @@ Whatever a page logs as an error, a broken content policy, or asks of another ho
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +20,13 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from notifications import boards
 from queueing import history
 from queueing.models import Display, DisplayService, Room, RoomService, Service
 from tests.browser.chromium import NAMES
+from tests.browser.pages import SOON
 from tests.processes import database_url, free_port
 
 ARGUMENTS = [
@@ -168,6 +171,27 @@ def open_page(chromium: Browser, servers):
 
         yield make
     assert not problems
+
+
+@pytest.fixture
+def wall(open_page):
+    """The wall; `shown` are the calls it reported, `shown_at` the seconds at which it did."""
+    shown, shown_at = [], []
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: remember(json.loads(frame)))
+
+    def remember(message):
+        if message["type"] == "shown":
+            shown.append(message["call"])
+            shown_at.append(time.monotonic())
+
+    page = open_page("about:blank")
+    page.on("websocket", listen)
+    page.goto("/display/hall/")
+    expect(page.locator("body")).to_have_attribute("data-live", "live", timeout=SOON)
+    page.shown, page.shown_at = shown, shown_at
+    return page
 
 
 def sign_in(page, user):

@@ -1,9 +1,14 @@
-"""Browsers that are signed in."""
+"""Browsers that are signed in, and what they see."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+
+from queueing import tickets
+from tests.conftest import NINE
 
 
 @pytest.fixture
@@ -22,3 +27,13 @@ def sign_in():
 def desk(sign_in, maria):
     """Maria's browser."""
     return sign_in(maria)
+
+
+@pytest.fixture
+def called(issue, room, sofia):
+    """A ticket that was called to `room`."""
+    return tickets.call(ticket_id=issue().pk, room_id=room.pk, actor=sofia, at=NINE + timedelta(minutes=5))
+
+
+def text(response):
+    return " ".join(response.content.decode().split())

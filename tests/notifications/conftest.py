@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from notifications import boards
+from notifications.sinks.push import PushSink
 from queueing import history, tickets
 from queueing.models import Display, DisplayService, Room, RoomService, Service
 from tests.processes import database_url
@@ -34,6 +35,15 @@ def clinic(db):
         hall = Display.objects.create(name="Hall", slug="hall")
         DisplayService.objects.create(display=hall, service=first)
     return SimpleNamespace(first=first, second=second, room=room, other=other, hall=hall)
+
+
+@pytest.fixture
+def sink(redis, clinic):
+    sink = PushSink()
+    while sink.step():
+        pass
+    yield sink
+    sink.close()
 
 
 @pytest.fixture

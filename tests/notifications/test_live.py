@@ -5,73 +5,32 @@ import json
 import time
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import connections
-from django.test import Client
 from redis import RedisError
 
 from clinic.asgi import application
-from notifications import activity, boards, consumers
-from notifications.sinks.push import PushSink
+from notifications import activity, consumers
+from tests.notifications.sockets import (
+    HOST,
+    OURS,
+    code_of_close,
+    connect,
+    desk_of,
+    display,
+    in_a_thread,
+    said,
+    scenario,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
-
-HOST = (b"host", b"clinic.example")
-OURS = (b"origin", b"http://clinic.example")
 
 
 @pytest.fixture(autouse=True)
 def plain_address(settings):
     settings.ALLOWED_HOSTS = ["clinic.example", "testserver"]
     settings.SECURE_SSL_REDIRECT = False
-
-
-def scenario(play):
-    """Play it on an event loop of its own."""
-
-    async def whole():
-        try:
-            await play()
-        finally:
-            await boards.close()
-
-    async_to_sync(whole)()
-
-
-def display(slug="hall", headers=(HOST, OURS)):
-    return WebsocketCommunicator(application, f"/ws/display/{slug}/", headers=list(headers))
-
-
-def desk_of(user):
-    client = Client()
-    client.force_login(user)
-    cookie = f"sessionid={client.cookies['sessionid'].value}".encode()
-    return WebsocketCommunicator(application, "/ws/desk/", headers=[HOST, OURS, (b"cookie", cookie)])
-
-
-async def connect(socket):
-    accepted, _ = await socket.connect(timeout=5)
-    assert accepted
-
-
-async def said(socket):
-    return json.loads(await socket.receive_from(timeout=5))
-
-
-async def code_of_close(socket):
-    while (message := await socket.receive_output(timeout=5))["type"] != "websocket.close":
-        pass
-    return message["code"]
-
-
-@pytest.fixture
-def sink(redis, clinic):
-    sink = PushSink()
-    while sink.step():
-        pass
-    yield sink
-    sink.close()
 
 
 class TestADisplay:
@@ -326,59 +285,6 @@ class TestOrigin:
             await socket.disconnect()
 
         scenario(play)
-
-
-class TestBoardJson:
-    @pytest.fixture
-    def url(self, clinic):
-        return f"/boards/{clinic.first.pk}.json"
-
-    def test_is_there_without_redis(self, client, url, clinic, monkeypatch):
-        monkeypatch.setattr(boards, "load_now", lambda service_id, version: None)
-
-        response = client.get(url)
-
-        assert response.json()["service"]["id"] == clinic.first.pk
-        assert response["ETag"] == f'"{response.json()["version"]}"'
-        assert response["Cache-Control"] == "no-cache"
-
-    def test_is_the_stored_one_while_that_is_current(self, client, url, clinic, sink, redis):
-        stored = redis.hget(boards.BOARDS, str(clinic.first.pk))
-
-        assert client.get(url).content.decode() == stored
-
-    def test_is_current_although_no_worker_stores_it(self, client, url, clinic, sink, desk):
-        desk.issue(clinic.first)
-
-        assert client.get(url).json()["waiting"] == ["A-001"]
-
-    def test_answers_304_until_it_changes(self, client, url, clinic, desk):
-        version = client.get(url)["ETag"]
-
-        assert client.get(url, headers={"If-None-Match": version}).status_code == 304
-        desk.issue(clinic.first)
-        assert client.get(url, headers={"If-None-Match": version}).status_code == 200
-
-    def test_of_no_service_is_not_found(self, client, db):
-        response = client.get("/boards/999.json")
-
-        assert response.status_code == 404
-        assert response.json() == {"error": "There is no such service."}
-
-    def test_cannot_be_posted_to(self, client, url):
-        assert client.post(url).status_code == 405
-
-
-async def in_a_thread(work, *arguments):
-    """Beside the event loop, with a connection that is closed again."""
-
-    def run():
-        try:
-            return work(*arguments)
-        finally:
-            connections.close_all()
-
-    return await asyncio.get_running_loop().run_in_executor(None, run)
 
 
 async def dropped(group, message):
