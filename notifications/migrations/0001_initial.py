@@ -26,19 +26,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Activity",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(verbose_name="when")),
                 ("kind", models.CharField(max_length=40, verbose_name="kind")),
                 ("actor", models.CharField(blank=True, max_length=150, verbose_name="who")),
                 (
                     "detail",
                     models.JSONField(
-                        default=dict,
-                        encoder=django.core.serializers.json.DjangoJSONEncoder,
-                        verbose_name="detail",
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="detail"
                     ),
                 ),
             ],
@@ -100,31 +95,126 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Comparison",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("rows", models.PositiveBigIntegerField(verbose_name="rows compared")),
+                ("differences", models.PositiveIntegerField(verbose_name="differences")),
+                ("repaired", models.BooleanField(default=False, verbose_name="repaired")),
+            ],
+            options={
+                "verbose_name": "comparison with the replica",
+                "verbose_name_plural": "comparisons with the replica",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("repaired", False), ("differences__gt", 0), _connector="OR"),
+                        name="comparison_repairs_what_differs",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Cursor",
             fields=[
-                (
-                    "sink",
-                    models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="sink"),
-                ),
+                ("sink", models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="sink")),
                 ("low", queueing.fields.TransactionIdField(default=0, verbose_name="read up to transaction")),
                 ("snapshot", models.TextField(blank=True, verbose_name="snapshot")),
                 ("updated_at", models.DateTimeField(verbose_name="last moved")),
+                ("leader", models.CharField(blank=True, max_length=100, verbose_name="leader")),
+                ("epoch", models.PositiveBigIntegerField(default=0, verbose_name="epoch")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("working", "Working"),
+                            ("open", "Waiting after failures"),
+                            ("half_open", "Trying again"),
+                            ("blocked", "Blocked until migrated"),
+                            ("stopped", "Stopped at an event"),
+                        ],
+                        default="working",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("failures", models.PositiveIntegerField(default=0, verbose_name="failures in a row")),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                ("retry_at", models.DateTimeField(null=True, verbose_name="next try")),
+                ("begun", models.PositiveSmallIntegerField(default=0, verbose_name="batches cut off")),
+                ("trying", models.CharField(blank=True, max_length=200, verbose_name="trying")),
             ],
             options={
-                "verbose_name": "cursor",
-                "verbose_name_plural": "cursors",
+                "verbose_name": "delivery",
+                "verbose_name_plural": "delivery",
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("sink", ""), _negated=True), name="cursor_has_a_sink")
+                    models.CheckConstraint(condition=models.Q(("sink", ""), _negated=True), name="cursor_has_a_sink"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "working"), models.Q(("error", ""), _negated=True), _connector="OR"
+                        ),
+                        name="cursor_says_why_it_does_not_work",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DeadLetter",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sink", models.CharField(max_length=20, verbose_name="sink")),
+                ("model", models.CharField(max_length=60, verbose_name="model")),
+                ("object_id", models.BigIntegerField(verbose_name="row")),
+                ("error", models.TextField(verbose_name="error")),
+                ("attempts", models.PositiveIntegerField(default=1, verbose_name="attempts")),
+                ("parked_at", models.DateTimeField(verbose_name="put aside")),
+                ("retry_at", models.DateTimeField(null=True, verbose_name="next try")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("open", "Open"), ("delivered", "Delivered"), ("discarded", "Discarded")],
+                        default="open",
+                        max_length=9,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                ("closed_by", models.CharField(blank=True, max_length=150, verbose_name="closed by")),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="why")),
+            ],
+            options={
+                "verbose_name": "dead letter",
+                "verbose_name_plural": "dead letters",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "open")),
+                        fields=("sink", "model", "object_id"),
+                        name="dead_letter_is_open_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("attempts__gt", 0)), name="dead_letter_took_an_attempt"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("outcome", "open")),
+                            models.Q(models.Q(("outcome", "open"), _negated=True), ("closed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="dead_letter_is_closed_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "discarded"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="dead_letter_is_discarded_for_a_reason",
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("sink", models.CharField(max_length=20, verbose_name="sink")),
                 ("low_from", queueing.fields.TransactionIdField(verbose_name="from transaction")),
                 ("low_to", queueing.fields.TransactionIdField(verbose_name="to transaction")),
@@ -136,22 +226,19 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("delivered", "Delivered"), ("failed", "Failed")],
-                        max_length=9,
-                        verbose_name="outcome",
+                        choices=[("delivered", "Delivered"), ("failed", "Failed")], max_length=9, verbose_name="outcome"
                     ),
                 ),
                 ("error", models.TextField(blank=True, verbose_name="error")),
             ],
             options={
-                "verbose_name": "delivery",
-                "verbose_name_plural": "deliveries",
+                "verbose_name": "batch",
+                "verbose_name_plural": "batches",
                 "indexes": [models.Index(fields=["sink", "-finished_at"], name="delivery_latest_of_a_sink")],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("attempts__gt", 0)), name="delivery_took_an_attempt"),
                     models.CheckConstraint(
-                        condition=models.Q(("low_to__gte", models.F("low_from"))),
-                        name="delivery_never_goes_back",
+                        condition=models.Q(("low_to__gte", models.F("low_from"))), name="delivery_never_goes_back"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -165,14 +252,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Erasure",
+            fields=[
+                ("patient_id", models.BigIntegerField(primary_key=True, serialize=False, verbose_name="patient")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("actor", models.CharField(max_length=150, verbose_name="who")),
+            ],
+            options={
+                "verbose_name": "erasure",
+                "verbose_name_plural": "erasures",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("actor", ""), _negated=True), name="erasure_has_an_actor"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ReplicaState",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("low", queueing.fields.TransactionIdField(default=0)),
                 ("snapshot", models.TextField(blank=True)),
+                ("epoch", models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="replica_state_is_one_row")],
@@ -183,6 +285,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("worker", models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ("at", models.DateTimeField()),
+                (
+                    "wake_path",
+                    models.CharField(
+                        choices=[("listen", "woken on commit"), ("poll", "looks every second")],
+                        default="poll",
+                        max_length=6,
+                    ),
+                ),
             ],
             options={
                 "constraints": [
