@@ -16,11 +16,13 @@ FORMS = {
     "DATABASE_URL": "postgres://user:password@host:5432/name",
     "REPLICA_URL": "postgres://user:password@host:5432/name",
     "REDIS_URL": "redis://host:6379/0",
+    "WORKER_DATABASE_URL": "postgres://user:password@host:5432/name",
 }
 SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql"),
     "REPLICA_URL": ("postgres", "postgresql"),
     "REDIS_URL": ("redis", "rediss", "unix"),
+    "WORKER_DATABASE_URL": ("postgres", "postgresql"),
 }
 
 

@@ -62,6 +62,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": databases.primary(), "replica": databases.replica()}
+# Past a pooler, for the lines that a worker keeps open.
+WORKER_DATABASE_URL = env.url("WORKER_DATABASE_URL") if env.given("WORKER_DATABASE_URL") else ""
 DATABASE_ROUTERS = ["notifications.routers.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL")

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
 from notifications import boards
@@ -72,3 +73,19 @@ def environment(transactional_db):
         "REDIS_URL": settings.REDIS_URL,
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture
+def on_replica():
+    """A statement there; what it returns undoes another one at the end."""
+    undone = []
+
+    def run(statement, *, undo=""):
+        undone.append(undo)
+        with connections["replica"].cursor() as cursor:
+            cursor.execute(statement)
+
+    yield run
+    for statement in filter(None, reversed(undone)):
+        with connections["replica"].cursor() as cursor:
+            cursor.execute(statement)

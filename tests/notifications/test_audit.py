@@ -76,7 +76,7 @@ class TestAuditSink:
         assert AuditEntry.objects.count() == before
         monkeypatch.undo()
 
-        AuditSink().step(attempt=2)
+        AuditSink().step(base.Turn(attempt=2))
 
         assert AuditEntry.objects.count() == before + 1
         assert Delivery.objects.latest("id").attempts == 2

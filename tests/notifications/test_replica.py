@@ -122,7 +122,7 @@ class TestReplicaSink:
         catch_up()
 
         with pytest.raises(base.CursorMoved), transaction.atomic(using="replica"):
-            replica.move(state, state)
+            replica.move(state, state, base.FIRST)
 
     def test_tells_the_primary_how_far_it_is(self, clinic):
         catch_up()

@@ -61,7 +61,7 @@ class TestListener:
     @pytest.fixture
     def listener(self, flag):
         stop = threading.Event()
-        listener = wake.Listener(flags=[flag], stop=stop)
+        listener = wake.Listener(wake_all=flag.set, stop=stop)
         listener.start()
         assert flag.wait(5)  # on connecting, for what was said before
         flag.clear()

@@ -27,9 +27,15 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **options: Any) -> None:
         if once:
-            worker.deliver_pending()
+            self.run_once()
         else:
-            self.run(worker.Worker(worker.sinks()))
+            self.run(worker.Worker())
+
+    def run_once(self) -> None:
+        try:
+            worker.deliver_pending()
+        except worker.Busy as e:
+            raise CommandError(f"A worker is running and carries everything for {e} already.") from e
 
     def run(self, crew: worker.Worker) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -38,6 +44,6 @@ class Command(BaseCommand):
             crew.run()
         except Ended:
             crew.end()
-        else:
+        except worker.TooManyCrashes as e:
             crew.end()
-            raise CommandError("A sink died. Whoever keeps this process should start it again.")
+            raise CommandError(f"{e} Whoever keeps this process should start it again.") from e
