@@ -1,4 +1,4 @@
-"""What load balancers and monitors ask. Codes and numbers only: nothing here names a patient or a member of staff."""
+"""What load balancers and monitors ask. Codes and numbers; only errors of sinks, for those who may see more, quote."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from notifications import health as hearing
+from notifications import progress
 
 #: Seconds that a sink may be behind before somebody should look.
 LATE = 60.0
+#: Seconds that a writer may keep readers in order waiting.
+STALLED = 30.0
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -46,13 +49,11 @@ def health(request: HttpRequest) -> JsonResponse:
 
 def parts(*, primary: bool, report: hearing.Report) -> dict[str, Any]:
     return {
+        **{name: part for name, part in report.items() if name != "replica"},
         "primary_database": "connected" if primary else "down",
         "postgres_database": "connected" if report["replica"] == "ok" else "down",
         "sync_enabled": "replica" in report["sinks"],
         "pool_status": pool_status(),
-        "sinks": report["sinks"],
-        "channel_layer": report["channel_layer"],
-        "worker": report["worker"],
     }
 
 
@@ -71,8 +72,18 @@ def status(*, primary: bool, report: hearing.Report) -> str:
     if not primary:
         return "down"
     states = {report["replica"], report["channel_layer"], report["worker"]["state"]}
-    late = any((sink["lag_seconds"] or 0) > LATE for sink in report["sinks"].values())
-    return "degraded" if late or states != {"ok"} else "ok"
+    well = states == {"ok"} and not any(map(is_troubled, report["sinks"].values())) and not is_suspicious(report)
+    return "ok" if well else "degraded"
+
+
+def is_troubled(sink: progress.Progress) -> bool:
+    return sink["state"] != "working" or bool(sink["dead_letters"]) or (sink["lag_seconds"] or 0) > LATE
+
+
+def is_suspicious(report: hearing.Report) -> bool:
+    holder, compared = report["horizon"], report["last_comparison"]
+    stalled = holder is not None and holder["seconds"] > STALLED
+    return stalled or (compared is not None and bool(compared["differences"]) and not compared["repaired"])
 
 
 def primary_answers() -> bool:
