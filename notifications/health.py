@@ -72,10 +72,13 @@ UNKNOWN = Primary(
 )
 
 
-def report() -> Report:
-    """States are ok or down; a worker's are ok, silent or none. What the primary does not tell is None."""
+def report(*, ask_primary: bool = True) -> Report:
+    """States are ok or down; a worker's are ok, silent or none. What the primary does not tell is None.
+
+    Who knows already that the primary is away need not wait for it again.
+    """
     return {
-        **_ask(primary, otherwise=UNKNOWN),
+        **(_ask(primary, otherwise=UNKNOWN) if ask_primary else UNKNOWN),
         "channel_layer": _ask(channel_layer, otherwise="down"),
         "replica": _ask(replica, otherwise="down"),
         "activity_dropped": activity.writer.dropped,

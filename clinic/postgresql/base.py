@@ -11,6 +11,7 @@ KNOWS_TRANSACTION_TIMEOUT = 17_00_00
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    _connection_pools: dict[str, Any] = {}
     parents: dict[str, Any] = {}
 
     def _configure_connection(self, connection: Any) -> bool:

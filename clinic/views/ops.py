@@ -40,7 +40,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     primary = primary_answers()
-    report = hearing.report()
+    report = hearing.report(ask_primary=primary)
     answer: dict[str, Any] = {"status": status(primary=primary, report=report)}
     if may_see_more(request):
         answer |= parts(primary=primary, report=report)
@@ -59,12 +59,21 @@ def parts(*, primary: bool, report: hearing.Report) -> dict[str, Any]:
 
 def may_see_more(request: HttpRequest) -> bool:
     """Whoever is signed in, and whoever asks on this machine itself and not through a proxy."""
-    if request.META.get("REMOTE_ADDR") in LOOPBACK and "X-Forwarded-For" not in request.headers:
+    if is_on_this_machine(request):
         return True
     try:
         return request.user.is_authenticated
     except Error:
         return False  # without the primary nobody can be recognised
+
+
+def is_on_this_machine(request: HttpRequest) -> bool:
+    return request.META.get("REMOTE_ADDR") in LOOPBACK and not came_by_proxy(request)
+
+
+def came_by_proxy(request: HttpRequest) -> bool:
+    """Then the address is the proxy's, and says nothing of who asks."""
+    return "X-Forwarded-For" in request.headers
 
 
 def status(*, primary: bool, report: hearing.Report) -> str:

@@ -36,7 +36,7 @@ def primary_is_down(monkeypatch):
 def report(monkeypatch):
     """What the sinks report; a test changes it."""
     told = {**WELL}
-    monkeypatch.setattr(ops.hearing, "report", lambda: told)
+    monkeypatch.setattr(ops.hearing, "report", lambda *, ask_primary: told)
     return told
 
 
