@@ -1,12 +1,13 @@
-"""Rows from the primary to the replica, as they are now. Call inside a snapshot there and a transaction here."""
+"""Rows from the primary to the replica, as they are now. In a snapshot there, a transaction here; `copy_row`: in none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db import connection, connections, models
+from django.db import connection, connections, models, transaction
 from psycopg import sql
 
+from notifications.models import ReplicaState
 from queueing.models import TRACKED, Line
 
 #: Everything the replica shows. Lines change with nearly every event and are few, so they are copied whole.
@@ -29,6 +30,18 @@ def copy_everything() -> int:
     with connections["replica"].cursor() as cursor:
         cursor.execute(sql.SQL("TRUNCATE {}").format(tables))
     return sum(_insert(model) for model in COPIED)
+
+
+def copy_row(label: str, key: int) -> None:
+    """Make one row the same on the replica, in a transaction of its own. Its table stands in BY_LABEL.
+
+    :raises psycopg.Error, django.db.Error: when either side refuses; then nothing was written
+    """
+    with transaction.atomic(using="replica", durable=True):
+        # Before the row is read, so that the sink never finds it older than what it wrote itself.
+        list(ReplicaState.objects.using("replica").select_for_update(no_key=True))
+        _delete(BY_LABEL[label], [key])
+        _insert(BY_LABEL[label], [key])
 
 
 def columns(model: type[models.Model]) -> Sequence[str]:

@@ -10,12 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from notifications import health as hearing
-from notifications import progress
+from notifications import lights
 
-#: Seconds that a sink may be behind before somebody should look.
-LATE = 60.0
-#: Seconds that a writer may keep readers in order waiting.
-STALLED = 30.0
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -80,19 +76,7 @@ def status(*, primary: bool, report: hearing.Report) -> str:
     """ok, degraded (people can work, somebody should look), or down."""
     if not primary:
         return "down"
-    states = {report["replica"], report["channel_layer"], report["worker"]["state"]}
-    well = states == {"ok"} and not any(map(is_troubled, report["sinks"].values())) and not is_suspicious(report)
-    return "ok" if well else "degraded"
-
-
-def is_troubled(sink: progress.Progress) -> bool:
-    return sink["state"] != "working" or bool(sink["dead_letters"]) or (sink["lag_seconds"] or 0) > LATE
-
-
-def is_suspicious(report: hearing.Report) -> bool:
-    holder, compared = report["horizon"], report["last_comparison"]
-    stalled = holder is not None and holder["seconds"] > STALLED
-    return stalled or (compared is not None and bool(compared["differences"]) and not compared["repaired"])
+    return "ok" if lights.all_well(report) else "degraded"
 
 
 def primary_answers() -> bool:
