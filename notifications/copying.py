@@ -1,4 +1,4 @@
-"""Rows from the primary to the replica, as they are now. In a snapshot there, a transaction here; `copy_row`: in none."""
+"""Rows from the primary to the replica, as they are now. Call in a snapshot there and a transaction here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def copy_everything() -> int:
 
 
 def copy_row(label: str, key: int) -> None:
-    """Make one row the same on the replica, in a transaction of its own. Its table stands in BY_LABEL.
+    """Make one row, of a model in BY_LABEL, the same on the replica. Call outside a transaction: it has its own.
 
     :raises psycopg.Error, django.db.Error: when either side refuses; then nothing was written
     """

@@ -38,6 +38,7 @@ class Card(NamedTuple):
     name: str
     note: str
     state: str
+    working: bool
     problem: bool
     facts: list[Fact]
 
@@ -54,9 +55,10 @@ def context(report: Report) -> dict[str, Any]:
 def _card(sink: str, progress: Progress) -> Card:
     state, note = progress["state"], str(TAKES.get(sink, ""))
     if state is None:
-        return Card(sink, note, _("Unknown"), True, [])
+        return Card(sink, note, _("Unknown"), False, True, [])
     facts = [*_waiting(progress), *_working(progress), _letters(sink, progress), _last(sink, progress)]
-    return Card(sink, note, str(Cursor.State(state).label), lights.is_troubled(progress), facts)
+    working, problem = state == Cursor.State.WORKING, lights.is_troubled(progress)
+    return Card(sink, note, str(Cursor.State(state).label), working, problem, facts)
 
 
 def _waiting(progress: Progress) -> list[Fact]:
