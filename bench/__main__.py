@@ -22,7 +22,7 @@ import psycopg
 from bench import table
 from clinic import bundled, env
 
-BENCHES = ("cycles", "push", "doors")
+BENCHES = ("cycles", "push", "doors", "activity")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
 OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}

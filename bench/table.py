@@ -36,7 +36,7 @@ def facts(url: str) -> dict[str, Any]:
 
 
 def text(found: dict[str, Any]) -> str:
-    return "\n".join([HEAD.format(**found["measured_on"]), cycles(found), push(found), doors(found)])
+    return "\n".join([HEAD.format(**found["measured_on"]), cycles(found), push(found), doors(found), activity(found)])
 
 
 def cycles(found: dict[str, Any]) -> str:
@@ -80,6 +80,20 @@ def doors(found: dict[str, Any]) -> str:
 
 One web process. Issue and call are the form's own answer; desk is the whole page. Each call is followed by the no-show
 that frees the room, whose time lowers the rate of calls and is not in their latencies. (bench/doors.py)
+"""
+
+
+def activity(found: dict[str, Any]) -> str:
+    us = found["activity_us"]
+    ratio = us["p50"] / us["bare_p50"]
+    return f"""## A call of log_activity
+
+| | p50, µs | p99, µs |
+|---|---:|---:|
+| log_activity | {us["p50"]} | {us["p99"]} |
+| a bare deque.append of the same entry | {us["bare_p50"]} | {us["bare_p99"]} |
+
+{ratio:.1f} times the bare append; a call in less than 50 µs (goal for p99): {goal(us["p99"] < 50)}. (bench/activity.py)
 """
 
 

@@ -13,6 +13,9 @@ ALLOWED_HOSTS = env.reader.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhos
 ALLOWED_ORIGINS = env.reader.list("ALLOWED_ORIGINS", default=[])
 # Told to every screen: one that was loaded from another build loads itself again.
 BUILD = env.reader.str("BUILD", default="dev")
+# Who may read /metrics from another machine.
+METRICS_TOKEN = env.secret_if_given("METRICS_TOKEN")
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
 CLINIC_NAME = env.reader.str("CLINIC_NAME", default="Hillside Clinic")
 HTTPS = env.reader.bool("HTTPS", default=not DEBUG)
 
@@ -100,7 +103,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^health$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.reader.bool("BEHIND_PROXY", default=False) else None
 )

@@ -1,4 +1,4 @@
-"""Rows from the primary to the replica, as they are now. Call inside a snapshot there and a transaction here."""
+"""Rows from the primary to the replica, as they are now. Call in a snapshot there and a transaction here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from psycopg import sql
 
 from notifications import retry
 from notifications.letters import Failure, Row
+from notifications.models import ReplicaState
 from queueing.models import TRACKED, Line
 
 #: Everything the replica shows. Lines change with nearly every event and are few, so they are copied whole.
@@ -77,6 +78,18 @@ def refuse_drift() -> None:
     if ours != theirs:
         named = ", ".join(sorted({f"{table}.{column}" for table, column, *_ in ours ^ theirs}))
         raise retry.Drift(f"The columns of primary and replica differ: {named}. Migrate both; it goes on by itself.")
+
+
+def copy_row(label: str, key: int) -> None:
+    """Make one row, of a model in BY_LABEL, the same on the replica. Call outside a transaction: it has its own.
+
+    :raises psycopg.Error, django.db.Error: when either side refuses; then nothing was written
+    """
+    with transaction.atomic(using="replica", durable=True):
+        # Before the row is read, so that the sink never finds it older than what it wrote itself.
+        list(ReplicaState.objects.using("replica").select_for_update(no_key=True))
+        _delete(BY_LABEL[label], [key])
+        _insert(BY_LABEL[label], [key])
 
 
 def columns(model: type[models.Model]) -> Sequence[str]:

@@ -1,7 +1,8 @@
-"""Django's PostgreSQL, with the one limit that only newer servers know."""
+"""Django's PostgreSQL, with the one limit that only newer servers know, and safe to fork."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -10,6 +11,9 @@ KNOWS_TRANSACTION_TIMEOUT = 17_00_00
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    _connection_pools: dict[str, Any] = {}
+    parents: dict[str, Any] = {}
+
     def _configure_connection(self, connection: Any) -> bool:
         # A connection option would do, but a server before 17 refuses to connect over a setting it does not know.
         changed: bool = super()._configure_connection(connection)  # type: ignore[misc]
@@ -18,3 +22,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return changed
         connection.execute("SELECT set_config('transaction_timeout', %s, false)", [limit])
         return True
+
+
+def leave_pools() -> None:
+    """The sockets of a pool that came over by a fork are the parent's, and its threads are not here."""
+    DatabaseWrapper.parents = DatabaseWrapper._connection_pools  # kept, because a pool that is freed closes them
+    DatabaseWrapper._connection_pools = {}
+
+
+os.register_at_fork(after_in_child=leave_pools)

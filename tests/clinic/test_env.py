@@ -36,6 +36,27 @@ class TestSecret:
         with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set. Start with `make run`"):
             env.secret("SECRET_KEY")
 
+    def test_may_be_missing_where_nothing_needs_it(self, monkeypatch, tmp_path):
+        assert env.secret_if_given("METRICS_TOKEN") == ""
+
+        (tmp_path / "token").write_text("$t\n")
+        monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+        assert env.secret_if_given("METRICS_TOKEN") == "$t"
+
+
+class TestNetworks:
+    def test_are_addresses_and_networks(self, monkeypatch):
+        assert env.networks("METRICS_ALLOW") == []
+        monkeypatch.setenv("METRICS_ALLOW", "10.0.0.7, 10.1.2.3/16,fd00::/8,")
+
+        assert [str(each) for each in env.networks("METRICS_ALLOW")] == ["10.0.0.7/32", "10.1.0.0/16", "fd00::/8"]
+
+    def test_say_what_is_neither(self, monkeypatch):
+        monkeypatch.setenv("METRICS_ALLOW", "10.0.0.7,monitor.example")
+
+        with pytest.raises(ImproperlyConfigured, match=r"METRICS_ALLOW holds .*'monitor.example'"):
+            env.networks("METRICS_ALLOW")
+
 
 class TestUrl:
     @pytest.mark.parametrize(
