@@ -159,4 +159,5 @@ def log_activity(kind: str, *, actor: str = "", **detail: Any) -> None:
 
 
 def _row(at: datetime, kind: str, actor: str, detail: dict[str, Any]) -> Activity:
-    return Activity(at=at, kind=kind[:40], actor=actor[:150], detail=detail)
+    # str(), because what is wrong must fail where a batch is halved, and not here, where it would take the batch along.
+    return Activity(at=at, kind=str(kind)[:40], actor=str(actor)[:150], detail=detail)

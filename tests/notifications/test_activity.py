@@ -73,6 +73,14 @@ class TestLogActivity:
         assert kinds() == ["page.closed"]
         assert writer.dropped == 1
 
+    def test_takes_what_is_no_text_for_text(self, writer):
+        activity.log_activity("page.opened")
+        activity.log_activity(None, actor=7)
+        activity.log_activity("page.closed")
+
+        assert writer.flush()
+        assert kinds() == ["page.opened", "None", "page.closed"]
+
     def test_drops_the_poison_of_a_batch_and_nothing_else(self, writer, stuck, caplog):
         """Refused by Python, by a constraint, and by a type."""
         poison = {100: {"thing": object()}, 250: {}, 499: {"text": "its secret \0"}}
