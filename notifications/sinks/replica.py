@@ -13,13 +13,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import copying, limits, reader
-from notifications.models import AuditAnchor, AuditEntry, Cursor, ReplicaState
+from notifications import anchors, copying, limits, reader
+from notifications.models import Cursor, ReplicaState
 from notifications.sinks import base
 
 REPLICA = "replica"
-#: Seconds between two anchors of the audit trail, so that a busy clinic does not fill the table.
-ANCHOR_SECONDS = 5.0
+#: Seconds after which the head of the audit trail is anchored, if it is not yet.
+ANCHOR_SECONDS = 60.0
 
 
 class ReplicaSink:
@@ -33,19 +33,15 @@ class ReplicaSink:
         batch = apply(attempt=attempt, started_at=timezone.now())
         if batch:
             mirror(batch)
-        else:
-            self.anchor()
+        self.anchor()
         return batch is not None
 
     def anchor(self) -> None:
-        """Tell the replica the head of the audit trail, out of reach of whoever might rewrite the trail."""
-        if time.monotonic() - self.anchored_at < ANCHOR_SECONDS:
-            return
-        head = AuditEntry.objects.order_by("-seq").first()
+        """Tell the replica and the log of the audit trail."""
+        head = time.monotonic() - self.anchored_at >= ANCHOR_SECONDS
+        anchors.write(head=head)
         if head:
-            anchors = AuditAnchor.objects.using(REPLICA)
-            anchors.get_or_create(seq=head.seq, defaults={"hash": head.hash, "at": timezone.now()})
-        self.anchored_at = time.monotonic()
+            self.anchored_at = time.monotonic()
 
     def close(self) -> None:
         pass

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from notifications import boards
+from notifications.models import AuditEntry
+from notifications.sinks.audit import AuditSink
 from notifications.sinks.push import PushSink
 from queueing import history, tickets
 from queueing.models import Display, DisplayService, Room, RoomService, Service
@@ -72,3 +74,13 @@ def environment(transactional_db):
         "REDIS_URL": settings.REDIS_URL,
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture
+def trail(clinic, desk):
+    """Three tickets and a call, sealed with all that came before. The number of entries."""
+    for _ in range(3):
+        desk.issue(clinic.first)
+    desk.call_next(clinic.room)
+    AuditSink().step()
+    return AuditEntry.objects.count()
