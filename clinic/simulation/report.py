@@ -31,7 +31,7 @@ class Wait(TypedDict):
 class Report:
     """`wait_minutes` is simulated time from ticket to call, by priority; None where nobody of it was called.
 
-    `replica_differences` is the number of tables that differ, or None if the replica never caught up.
+    `replica_differences` is the number of rows that differ, or None if the replica never caught up.
     """
 
     issued: int
@@ -84,12 +84,20 @@ def integrity_problems() -> int:
 
 
 def replica_differences(*, seconds: float) -> int | None:
-    """Tables that differ once the replica has caught up; None if it does not within so many seconds."""
+    """Rows that differ once the replica has caught up; None if it does not within so many seconds."""
     try:
-        found = until_known(comparison.compare, seconds=seconds)
+        return until_known(differences_for_good, seconds=seconds)
     except Error:
         return None
-    return None if found is None else len(found)
+
+
+def differences_for_good() -> int | None:
+    """None while some are on their way."""
+    try:
+        found = comparison.compare()
+    except comparison.NeverFilled:
+        return None
+    return None if any(difference.pending for difference in found) else len(found)
 
 
 def audit_ok(*, seconds: float) -> bool:
