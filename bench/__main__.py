@@ -22,9 +22,9 @@ import psycopg
 from bench import table
 from clinic import bundled, env
 
-BENCHES = ("cycles", "audit", "push", "doors")
+BENCHES = ("cycles", "audit", "replica", "push", "doors")
 #: These have databases of their own, which no worker listens to.
-ALONE = ("cycles", "audit")
+ALONE = ("cycles", "audit", "replica")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
 OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}

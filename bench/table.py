@@ -36,7 +36,9 @@ def facts(url: str) -> dict[str, Any]:
 
 
 def text(found: dict[str, Any]) -> str:
-    return "\n".join([HEAD.format(**found["measured_on"]), cycles(found), audit(found), push(found), doors(found)])
+    return "\n".join(
+        [HEAD.format(**found["measured_on"]), cycles(found), audit(found), replica(found), push(found), doors(found)]
+    )
 
 
 def cycles(found: dict[str, Any]) -> str:
@@ -68,6 +70,21 @@ def audit(found: dict[str, Any]) -> str:
 Goal of verifying: 20,000 a second, {goal(rates["verified"] >= 20_000)}; a bare loop of SHA-256 is
 {rates["bare_sha256"] / rates["verified"]:.0f} times as fast. Verifying reads the trail out of PostgreSQL, computes
 every hash and compares entries with their events. (bench/audit.py)
+"""
+
+
+def replica(found: dict[str, Any]) -> str:
+    rates = found["replica_rows_per_second"]
+    return f"""## The replica
+
+| of {rates["rows"]:,} changed rows | rows a second |
+|---|---:|
+| delivered | {rates["delivered"]:,} |
+| bare COPY from server to server | {rates["bare_copy"]:,} |
+
+Goal of delivering: 2,000 rows a second, {goal(rates["delivered"] >= 2_000)}; a bare COPY is
+{rates["bare_copy"] / rates["delivered"]:.1f} times as fast. A delivery finds the rows by their events, takes them
+away and writes them again in one transaction, with all keys and checks. (bench/replica.py)
 """
 
 
