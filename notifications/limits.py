@@ -25,10 +25,10 @@ def extend(using: str, *, to: str = BATCH) -> None:
 
 
 @contextmanager
-def snapshot(using: str) -> Iterator[None]:
-    """A read-only transaction in which everything is of one moment, however long it takes."""
+def snapshot(using: str, *, to: str = EVERYTHING) -> Iterator[None]:
+    """A read-only transaction in which everything is of one moment. `to` as for `extend`."""
     with transaction.atomic(using=using, durable=True):
         with connections[using].cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        extend(using, to=EVERYTHING)
+        extend(using, to=to)
         yield

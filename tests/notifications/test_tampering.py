@@ -172,3 +172,9 @@ class TestVerifyAudit:
         call_command("verifyaudit")
 
         assert "The replica does not answer" in capsys.readouterr().err
+
+    def test_says_so_when_it_cannot_read_the_trail(self, trail, monkeypatch):
+        monkeypatch.setattr(chain, "UNSEALED", "SELECT nothing FROM nowhere")
+
+        with pytest.raises(CommandError, match="could not be read"):
+            call_command("verifyaudit")

@@ -15,7 +15,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
-        verdict = chain.verify(self.anchors())
+        try:
+            verdict = chain.verify(self.anchors())
+        except Error as e:
+            raise CommandError(f"The audit trail could not be read to its end: {e}".strip()) from e
         if verdict.problem:
             raise CommandError(f"{verdict.problem}. Up to entry {verdict.entries} the chain is sound.")
         self.stdout.write(f"The audit trail is sound: {verdict.entries} entries, head {verdict.head or 'none'}.")
