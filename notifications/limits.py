@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import connections
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections, transaction
 
 EXTEND = """
     SELECT set_config('statement_timeout', %(limit)s, true),
@@ -19,3 +22,13 @@ def extend(using: str, *, to: str = BATCH) -> None:
     """For the rest of this transaction: each statement, and each pause between two, may take as long as `to`."""
     with connections[using].cursor() as cursor:
         cursor.execute(EXTEND, {"limit": to})
+
+
+@contextmanager
+def snapshot(using: str, *, to: str = EVERYTHING) -> Iterator[None]:
+    """A read-only transaction in which everything is of one moment. `to` as for `extend`."""
+    with transaction.atomic(using=using, durable=True):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        extend(using, to=to)
+        yield

@@ -12,14 +12,16 @@ import time
 from django.db import connections, transaction
 from django.utils import timezone
 
-from notifications import copying, letters, limits, reader, retry
+from notifications import anchors, copying, letters, limits, reader, retry
 from notifications.letters import Failure, Row
-from notifications.models import AuditAnchor, AuditEntry, ReplicaState
+from notifications.models import ReplicaState
 from notifications.sinks import base
 
 REPLICA = "replica"
-#: Seconds between two anchors of the audit trail, so that a busy clinic does not fill the table.
-ANCHOR_SECONDS = 5.0
+#: Seconds after which the head of the audit trail is anchored, if it is not yet.
+ANCHOR_SECONDS = 60.0
+#: The epoch of a replica that has become a primary: no worker carries a higher one.
+PROMOTED = 2**63 - 1
 #: Seconds between two looks at whether both sides have the same columns.
 DRIFT_SECONDS = 60.0
 
@@ -36,7 +38,7 @@ class ReplicaSink:
         batch = take(turn)
         if not batch:
             retry_letters()
-            self.anchor()
+        self.anchor()
         return batch is not None
 
     def refuse_drift(self) -> None:
@@ -53,14 +55,11 @@ class ReplicaSink:
         letters.park_killer(self.name, letters.Row.named(thing))
 
     def anchor(self) -> None:
-        """Tell the replica the head of the audit trail, out of reach of whoever might rewrite the trail."""
-        if time.monotonic() - self.anchored_at < ANCHOR_SECONDS:
-            return
-        head = AuditEntry.objects.order_by("-seq").first()
+        """Tell the replica and the log of the audit trail."""
+        head = time.monotonic() - self.anchored_at >= ANCHOR_SECONDS
+        anchors.write(head=head)
         if head:
-            anchors = AuditAnchor.objects.using(REPLICA)
-            anchors.get_or_create(seq=head.seq, defaults={"hash": head.hash, "at": timezone.now()})
-        self.anchored_at = time.monotonic()
+            self.anchored_at = time.monotonic()
 
     def close(self) -> None:
         pass
@@ -142,9 +141,15 @@ def rows_of(now: reader.State) -> set[Row]:
 
 
 def locked_state() -> ReplicaState:
-    """See Note [Lock before snapshot]."""
+    """See Note [Lock before snapshot].
+
+    :raises retry.Drift: if it is a primary by now
+    """
     states = ReplicaState.objects.using(REPLICA)
-    return states.select_for_update(no_key=True).get(pk=states.get_or_create(pk=1)[0].pk)
+    state = states.select_for_update(no_key=True).get(pk=states.get_or_create(pk=1)[0].pk)
+    if state.epoch == PROMOTED:
+        raise retry.Drift("REPLICA_URL names a database that was promoted to a primary. Give the replica an empty one.")
+    return state
 
 
 def move(state: ReplicaState, now: reader.State, turn: base.Turn) -> None:

@@ -9,6 +9,8 @@ from django.db import connections
 from django.utils import timezone
 
 from notifications import boards
+from notifications.models import AuditEntry
+from notifications.sinks.audit import AuditSink
 from notifications.sinks.push import PushSink
 from queueing import history, tickets
 from queueing.models import Display, DisplayService, Room, RoomService, Service
@@ -89,3 +91,13 @@ def on_replica():
     for statement in filter(None, reversed(undone)):
         with connections["replica"].cursor() as cursor:
             cursor.execute(statement)
+
+
+@pytest.fixture
+def trail(clinic, desk):
+    """Three tickets and a call, sealed with all that came before. The number of entries."""
+    for _ in range(3):
+        desk.issue(clinic.first)
+    desk.call_next(clinic.room)
+    AuditSink().step()
+    return AuditEntry.objects.count()
