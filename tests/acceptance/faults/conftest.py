@@ -5,12 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import pytest
+from django.core.management import call_command
 
 from clinic import env
-from tests.acceptance.faults import running, table
+from tests.acceptance.faults import running, servers, table
 from tests.notifications.conftest import clinic, desk, environment, redis
 
 __all__ = ["clinic", "desk", "environment", "redis"]
+
+#: Holds a small clinic, and is soon full.
+DISK = "96m"
 
 
 def pytest_addoption(parser):
@@ -67,3 +71,24 @@ def start_worker(starts, environment, logs):
 def start_web(starts, environment, logs):
     """Its process and its address."""
     return lambda *faults, **others: starts.enter_context(running.web(environment | others, logs(), *faults))
+
+
+@pytest.fixture(scope="session")
+def can_fill_a_disk(tmp_path_factory):
+    """Whether the test's own primary stands on a small disk: that takes root."""
+    return servers.can_mount(tmp_path_factory.mktemp("disk"))
+
+
+@pytest.fixture(scope="session")
+def own_primary(django_db_setup, django_db_blocker, can_fill_a_disk):
+    with servers.postgres("primary", disk=DISK if can_fill_a_disk else None) as server, django_db_blocker.unblock():
+        servers.migrate(server, "default")
+        yield server
+
+
+@pytest.fixture
+def primary(transactional_db, own_primary, redis):
+    """A server that may be killed; this test and the processes it starts with its URL work on it."""
+    with servers.used_as("default", own_primary):
+        yield own_primary
+        call_command("flush", interactive=False, verbosity=0)
