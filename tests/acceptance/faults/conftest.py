@@ -92,3 +92,18 @@ def primary(transactional_db, own_primary, redis):
     with servers.used_as("default", own_primary):
         yield own_primary
         call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def own_replica(django_db_setup, django_db_blocker):
+    with servers.postgres("replica") as server, django_db_blocker.unblock():
+        servers.migrate(server, "replica")
+        yield server
+
+
+@pytest.fixture
+def replica(transactional_db, own_replica):
+    """The same for the replica."""
+    with servers.used_as("replica", own_replica):
+        yield own_replica
+        call_command("flush", database="replica", interactive=False, verbosity=0)

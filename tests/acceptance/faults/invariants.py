@@ -30,7 +30,7 @@ def check_everything(*, acknowledged=(), seconds=20):
     deadline = time.monotonic() + seconds
     while (found := unrest() or problems(acknowledged)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert found == []
+    assert not found, "; ".join(found)
 
 
 def unrest():
