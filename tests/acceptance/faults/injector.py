@@ -34,6 +34,8 @@ def install(faults):
                 replace(name, before)
             case ["kill", "after", name]:
                 replace(name, after)
+            case ["stop", "before", name]:
+                replace(name, stopping)
             case ["skip", name]:
                 replace(name, lambda work: lambda *args, **kwargs: None)
             case ["put", name, value]:
@@ -54,6 +56,17 @@ def die():
 
 def before(work):
     return lambda *args, **kwargs: die()
+
+
+def stopping(work):
+    def stop_once(*args, **kwargs):
+        if not stopped:
+            stopped.append(True)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return work(*args, **kwargs)
+
+    stopped = []
+    return stop_once
 
 
 def after(work):
