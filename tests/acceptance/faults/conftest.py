@@ -9,9 +9,9 @@ from django.core.management import call_command
 
 from clinic import env
 from tests.acceptance.faults import running, servers, table
-from tests.notifications.conftest import clinic, desk, environment, redis
+from tests.notifications.conftest import clinic, desk, environment, redis, sink
 
-__all__ = ["clinic", "desk", "environment", "redis"]
+__all__ = ["clinic", "desk", "environment", "redis", "sink"]
 
 #: Holds a small clinic, and is soon full.
 DISK = "96m"
