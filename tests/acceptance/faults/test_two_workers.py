@@ -54,7 +54,7 @@ def sealed():
 @pytest.mark.xfail(strict=False, reason="leadership is being built")
 def test_killed_leader(clinic, redis, desk, two_workers, report):
     desk.issue(clinic.first)
-    leader = wait_until(all_lead, seconds=10)["audit"]
+    leader = wait_until(all_lead, seconds=5)["audit"]
     check_everything()
     before = epochs()
 
@@ -78,7 +78,7 @@ def test_killed_leader(clinic, redis, desk, two_workers, report):
 @pytest.mark.xfail(strict=False, reason="leadership is being built")
 def test_stopped_leader(clinic, redis, desk, two_workers, report):
     desk.issue(clinic.first)
-    leader = wait_until(all_lead, seconds=10)["audit"]
+    leader = wait_until(all_lead, seconds=5)["audit"]
     check_everything()
     before = epochs()
 
