@@ -8,7 +8,7 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 	DATABASE_URL=postgres:///clinic REPLICA_URL=postgres:///replica REDIS_URL=redis://127.0.0.1:6379/0 \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
 
-.PHONY: run test check bench demo format clean
+.PHONY: run test check bench faults demo format clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py runclinic
@@ -30,6 +30,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@exec $(BIN)/python -m bench
+
+# Every fault in full size, and docs/faults.md from what came of them.
+faults: $(VENV)/.installed-dev
+	@exec $(BIN)/python -m pytest -m acceptance tests/acceptance/faults --write-faults
 
 # Beside `make run` in another terminal: a clinic day, at a speed a person can watch.
 demo: $(VENV)/.installed

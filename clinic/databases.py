@@ -15,7 +15,9 @@ LIMITS = {
 }
 TRANSACTION_TIMEOUT = "15s"
 # Never `max_waiting`: after a long outage the pool of psycopg would refuse for ever.
-POOL = {"min_size": 2, "max_size": 8, "timeout": 3}
+# It tries to reconnect at growing intervals and then gives up, until somebody asks: so that the first who asks after an
+# outage of any length is not told to wait for the next try.
+POOL = {"min_size": 2, "max_size": 8, "timeout": 3, "reconnect_timeout": 2}
 
 
 def primary() -> dict[str, Any]:

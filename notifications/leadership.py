@@ -90,7 +90,7 @@ class Leadership:
         try:
             if self.line is None:
                 self.line = psycopg.connect(**direct.worker_params(application=f"clinic-leader-{self.sink}"))
-            self.line.execute(limits.EXTEND, {"limit": SILENCE})
+            self.line.execute(limits.EXTEND, {"limit": SILENCE, "idle": SILENCE})
             # Without parameters: the portal of a statement with some would hold a snapshot until the next statement.
             found = self.line.execute(LOCK.format(CLASS, self.sink))
             if found.fetchone() == (True,):

@@ -111,20 +111,28 @@ def leave(sink: str, *, epoch: int) -> None:
     Cursor.objects.filter(sink=sink, epoch=epoch).update(leader="")
 
 
-def advance(sink: str, batch: Batch, *, from_anywhere: bool = False) -> None:
+def advance(sink: str, batch: Batch) -> None:
     """Move the cursor from where the batch began to where it ended, and record the Delivery.
 
     :raises CursorMoved: if it is no longer where the batch began, or another worker leads
     """
-    unmoved = Cursor.objects.filter(sink=sink)
-    if not from_anywhere:
-        unmoved = unmoved.filter(low=batch.low_from)
-    if batch.turn.epoch is not None:
-        unmoved = unmoved.filter(epoch=batch.turn.epoch)
     with transaction.atomic():
-        if not unmoved.update(low=batch.low_to, snapshot=batch.snapshot, updated_at=timezone.now(), begun=0, trying=""):
-            raise CursorMoved(sink)
+        place(sink, low=batch.low_to, snapshot=batch.snapshot, turn=batch.turn, low_from=batch.low_from)
         record(sink, batch)
+
+
+def place(sink: str, *, low: int, snapshot: str, turn: Turn, low_from: int | None = None) -> None:
+    """Set the cursor, from wherever it is unless `low_from` says where it must be.
+
+    :raises CursorMoved: if it is not there, or another worker leads
+    """
+    unmoved = Cursor.objects.filter(sink=sink)
+    if low_from is not None:
+        unmoved = unmoved.filter(low=low_from)
+    if turn.epoch is not None:
+        unmoved = unmoved.filter(epoch=turn.epoch)
+    if not unmoved.update(low=low, snapshot=snapshot, updated_at=timezone.now(), begun=0, trying=""):
+        raise CursorMoved(sink)
 
 
 def record(sink: str, batch: Batch) -> None:

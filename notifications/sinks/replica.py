@@ -32,14 +32,24 @@ class ReplicaSink:
 
     def __init__(self) -> None:
         self.anchored_at = self.looked_at = float("-inf")
+        self.is_told = False
 
     def step(self, turn: base.Turn = base.FIRST) -> bool:
         self.refuse_drift()
         batch = take(turn)
         if not batch:
+            self.catch_up(turn)
             retry_letters()
         self.anchor()
         return batch is not None
+
+    def catch_up(self, turn: base.Turn) -> None:
+        """Once in a life: the one before may have died before the primary heard how far the replica is."""
+        if not self.is_told:
+            state = ReplicaState.objects.using(REPLICA).get()
+            base.cursor(self.name)
+            base.place(self.name, low=state.low, snapshot=state.snapshot, turn=turn)
+            self.is_told = True
 
     def refuse_drift(self) -> None:
         """Now and then, because a column that only one side has may also go unnoticed."""
@@ -166,5 +176,7 @@ def move(state: ReplicaState, now: reader.State, turn: base.Turn) -> None:
 
 def mirror(batch: base.Batch) -> None:
     """Say on the primary what the replica knows for itself; lost in a crash, it comes with the next batch."""
-    base.cursor(REPLICA)
-    base.advance(REPLICA, batch, from_anywhere=True)
+    with transaction.atomic():
+        base.cursor(REPLICA)
+        base.place(REPLICA, low=batch.low_to, snapshot=batch.snapshot, turn=batch.turn)
+        base.record(REPLICA, batch)

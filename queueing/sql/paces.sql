@@ -8,7 +8,9 @@ CROSS JOIN LATERAL (
         SELECT started_at, ended_at FROM queueing_ticket t
         WHERE t.service_id = s.id AND t.status = 'completed'
         ORDER BY t.ended_at DESC LIMIT 20
-    ) last WHERE started_at IS NOT NULL
+    ) last
+    -- Over a jump of the clock a consultation ends before it began, or after a day: that tells nothing.
+    WHERE ended_at BETWEEN started_at AND started_at + interval '12 hours'
 ) recent
 CROSS JOIN LATERAL (
     SELECT count(*) AS number FROM queueing_roomservice rs JOIN queueing_room r ON r.id = rs.room_id AND r.is_open

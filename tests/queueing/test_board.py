@@ -85,11 +85,14 @@ class TestEstimate:
 
         assert waiting.paces([service.pk]) == {service.pk: 5.0}  # 10 minutes over 2 open rooms
 
-    def test_takes_the_mean_of_the_last_consultations(self, issue, service, room, sofia):
+    @pytest.mark.parametrize(("minutes", "pace"), [(24, 24.0), (-24 * 60, 10.0), (24 * 60, 10.0)])
+    def test_takes_the_mean_of_the_last_consultations_but_those_over_a_jump_of_the_clock(
+        self, issue, service, room, sofia, minutes, pace
+    ):
         for _ in range(5):
             act = {"ticket_id": issue().pk, "actor": sofia}
             tickets.call(room_id=room.pk, at=NINE, **act)
             tickets.start(at=NINE, **act)
-            tickets.complete(outcome="seen", at=NINE + timedelta(minutes=24), **act)
+            tickets.complete(outcome="seen", at=NINE + timedelta(minutes=minutes), **act)
 
-        assert waiting.paces([service.pk]) == {service.pk: 24.0}
+        assert waiting.paces([service.pk]) == {service.pk: pace}
