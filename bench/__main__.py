@@ -25,7 +25,8 @@ from clinic import bundled, env
 BENCHES = ("cycles", "push", "doors")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
-OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}
+OTHERS = {*bundled.ENGINES, "OWNER_DATABASE_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"}
+OTHERS |= {"CLINIC_HOME", "PORT", "BIND"}
 
 
 def main() -> None:
@@ -45,7 +46,7 @@ def main() -> None:
 def measure(names: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {"measured_on": table.facts(environment["DATABASE_URL"])}
     if "cycles" in names:
-        alone = {**environment, "DATABASE_URL": another_database(environment["DATABASE_URL"], "bench")}
+        alone = {**environment, "DATABASE_URL": another_database(environment["OWNER_DATABASE_URL"], "bench")}
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=alone, check=True)
         found |= run("cycles", alone)
     for name in names:

@@ -16,11 +16,13 @@ FORMS = {
     "DATABASE_URL": "postgres://user:password@host:5432/name",
     "REPLICA_URL": "postgres://user:password@host:5432/name",
     "REDIS_URL": "redis://host:6379/0",
+    "OWNER_DATABASE_URL": "postgres://owner:password@host:5432/name",
 }
 SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql"),
     "REPLICA_URL": ("postgres", "postgresql"),
     "REDIS_URL": ("redis", "rediss", "unix"),
+    "OWNER_DATABASE_URL": ("postgres", "postgresql"),
 }
 
 
@@ -74,8 +76,13 @@ def secret(name: str) -> str:
     return value
 
 
+def runtime_role() -> str:
+    """Who web and worker are on the primary, where that is not whoever owns the tables."""
+    return reader.str("RUNTIME_ROLE", default="clinic_app") or "clinic_app"
+
+
 def url(name: str) -> str:
-    """The address in DATABASE_URL, REPLICA_URL or REDIS_URL; refused with a hint when it cannot be one."""
+    """The address in DATABASE_URL or another of FORMS; refused with a hint when it cannot be one."""
     value = secret(name)
     if not usable(name, value):
         # The value itself may hold a password, so it is not repeated.
