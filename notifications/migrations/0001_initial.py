@@ -303,4 +303,5 @@ class Migration(migrations.Migration):
             },
         ),
         from_file("audit_is_append_only"),
+        from_file("pruning"),
     ]

@@ -65,6 +65,11 @@ def advance(sink: str, batch: Batch) -> None:
     record(sink, batch)
 
 
+def retire(sink: str) -> None:
+    """Forget how far a sink has read, so that history need not be kept for it. It would begin anew."""
+    Cursor.objects.filter(sink=sink).delete()
+
+
 def record(sink: str, batch: Batch) -> None:
     Delivery.objects.create(
         sink=sink,

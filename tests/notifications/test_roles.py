@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import psycopg
 import pytest
 from django.conf import settings
@@ -11,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.urls import reverse
 
-from notifications import direct, roles, worker
+from notifications import roles, worker
 from notifications.models import AuditEntry
 from queueing.models import Event, Room
 
@@ -20,32 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "repl
 TABLES = ("queueing_event", "notifications_auditentry")
 TRIGGERS = {"queueing_event": "event_is_history", "notifications_auditentry": "audit_trail_is_append_only"}
 REFUSED = psycopg.errors.InsufficientPrivilege
-
-
-@pytest.fixture
-def line():
-    """A connection as web and worker have it under `make run`."""
-    params = direct.params("default", application="test-roles") | {"user": settings.RUNTIME_ROLE}
-    with psycopg.connect(**params, autocommit=True) as found:
-        yield found
-
-
-@pytest.fixture
-def at_work():
-    """This test's own connection becomes the runtime role."""
-    with as_role(settings.RUNTIME_ROLE):
-        yield
-
-
-@contextlib.contextmanager
-def as_role(role):
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {role}")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        assert cursor.fetchone() == (role,)  # nobody took another connection meanwhile
-        cursor.execute("RESET ROLE")
 
 
 class TestTheRuntimeRole:
