@@ -25,6 +25,7 @@ SENTENCES = {
     "ticket.moved": "{who} moved {what} in line",
     "ticket.renumbered": "{who} spread the line around {what}",
     "ticket.reopened": "{who} reopened {what}",
+    "patient.erased": "{who} erased the personal data of {what}",
     "history.pruned": "{who} took {events} sealed events up to {what} out of history",
     "roomservice.added": "{who} let {room} serve {service}",
     "roomservice.removed": "{who} let {room} serve {service} no longer",

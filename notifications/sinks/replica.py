@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import copying, limits, reader
+from notifications import copying, erasure, limits, reader
 from notifications.models import AuditAnchor, AuditEntry, Cursor, ReplicaState
 from notifications.sinks import base
 
@@ -38,13 +38,14 @@ class ReplicaSink:
         return batch is not None
 
     def anchor(self) -> None:
-        """Tell the replica the head of the audit trail, out of reach of whoever might rewrite the trail."""
+        """Tell the replica, out of reach of whoever might rewrite it, the audit trail's head; and who was erased."""
         if time.monotonic() - self.anchored_at < ANCHOR_SECONDS:
             return
         head = AuditEntry.objects.order_by("-seq").first()
         if head:
             anchors = AuditAnchor.objects.using(REPLICA)
             anchors.get_or_create(seq=head.seq, defaults={"hash": head.hash, "at": timezone.now()})
+        erasure.carry()
         self.anchored_at = time.monotonic()
 
     def close(self) -> None:
