@@ -38,15 +38,25 @@ def erase(patient_id: int, *, actor: str, reason: str = "", though_here: bool = 
 
 def again() -> list[int]:
     """After a restore: erase whom either side remembers as erased. Returns whose data had come back."""
-    erased = {each.pk: each.actor for side in ("default", "replica") for each in Erasure.objects.using(side).all()}
+    bring_back()
+    erased = dict(Erasure.objects.values_list("pk", "actor"))
     there = Patient.objects.filter(pk__in=erased).values_list("pk", flat=True)
     return [pk for pk in sorted(there) if erase(pk, actor=erased[pk], reason="restored", though_here=True)]
 
 
 def carry() -> None:
     """Tell the replica who was erased: a primary that is restored has forgotten it."""
-    theirs = Erasure.objects.using("replica")
-    theirs.bulk_create(Erasure.objects.exclude(pk__in=list(theirs.values_list("pk", flat=True))), ignore_conflicts=True)
+    _copy("default", "replica")
+
+
+def bring_back() -> None:
+    _copy("replica", "default")
+
+
+def _copy(source: str, target: str) -> None:
+    there = Erasure.objects.using(target)
+    missing = Erasure.objects.using(source).exclude(pk__in=list(there.values_list("pk", flat=True)))
+    there.bulk_create(missing, ignore_conflicts=True)
 
 
 def values(patient: Patient) -> list[str]:

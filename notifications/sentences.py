@@ -26,6 +26,7 @@ SENTENCES = {
     "ticket.renumbered": "{who} spread the line around {what}",
     "ticket.reopened": "{who} reopened {what}",
     "patient.erased": "{who} erased the personal data of {what}",
+    "history.rebased": "{who} took up history after a restore, behind {what}",
     "history.pruned": "{who} took {events} sealed events up to {what} out of history",
     "roomservice.added": "{who} let {room} serve {service}",
     "roomservice.removed": "{who} let {room} serve {service} no longer",

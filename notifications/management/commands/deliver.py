@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from notifications import worker
+from notifications import restore, worker
 
 
 class Ended(BaseException):
@@ -26,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="take everything there is, and end")
 
     def handle(self, *, once: bool, **options: Any) -> None:
+        if restore.from_the_future():
+            raise CommandError(restore.WHAT_TO_DO)
         if once:
             worker.deliver_pending()
         else:
