@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from notifications.models import DeadLetter, Delivery, Erasure
+from notifications.models import Cursor, DeadLetter, Delivery, Erasure
 from queueing import history
 from queueing.models import Line, Patient
 
@@ -84,7 +84,7 @@ def _forget_errors(patient: Patient, said: list[str]) -> None:
     tickets = patient.tickets.values_list("pk", flat=True)
     theirs = Q(model="queueing.patient", object_id=patient.pk) | Q(model="queueing.ticket", object_id__in=tickets)
     DeadLetter.objects.filter(theirs).update(error=ERASED)
-    for model in (DeadLetter, Delivery):
+    for model in (Cursor, DeadLetter, Delivery):
         _forget(model, said)
 
 

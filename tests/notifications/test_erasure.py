@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from notifications import boards, erasure
-from notifications.models import AuditEntry, DeadLetter, Delivery, Erasure
+from notifications.models import AuditEntry, Cursor, DeadLetter, Delivery, Erasure
 from notifications.sinks.replica import ReplicaSink
 from queueing import history, tickets
 from queueing.models import Event, Patient
@@ -52,6 +52,7 @@ def zenobia(clinic, desk, sofia, client, redis):
     error = "IntegrityError: Key (reference)=(REF-77) already exists."
     Delivery.objects.create(sink="replica", outcome="failed", error=error, **moments)
     call_command("deliver", once=True)
+    Cursor.objects.filter(sink="replica").update(state="blocked", error=error)
     return patient
 
 
@@ -60,6 +61,7 @@ class TestErasepatient:
         assert places_of(redis, *PERSONAL.values()) == {
             "redis",
             "default django_admin_log",
+            "default notifications_cursor",
             "default notifications_deadletter",
             "default notifications_delivery",
             "default queueing_patient",
