@@ -89,7 +89,8 @@ def _forget_on_the_replica() -> int:
         last = ahead.aggregate(seq=Max("seq"))["seq"] or head
         ahead.delete()
         ReplicaState.objects.using(REPLICA).all().delete()
-    logger.warning("Audit entries lost in the restore after=%d known=%d", head, last - head)
+    if last > head:
+        logger.warning("Audit entries lost in the restore after=%d known=%d", head, last - head)
     return int(last - head)
 
 
