@@ -27,7 +27,8 @@ BENCHES = ("cycles", "audit", "replica", "push", "doors", "activity")
 ALONE = ("cycles", "audit", "replica")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
-OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}
+OTHERS = {*bundled.ENGINES, "OWNER_DATABASE_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"}
+OTHERS |= {"CLINIC_HOME", "PORT", "BIND"}
 
 
 def main() -> None:
@@ -92,8 +93,9 @@ def free_port() -> int:
 
 
 def alone(environment: dict[str, str], name: str) -> dict[str, str]:
-    """The same servers with empty databases."""
-    urls = {variable: another_database(environment[variable], name) for variable in ("DATABASE_URL", "REPLICA_URL")}
+    """The same servers with empty databases, as their owner."""
+    owners = {"DATABASE_URL": environment["OWNER_DATABASE_URL"], "REPLICA_URL": environment["REPLICA_URL"]}
+    urls = {variable: another_database(url, name) for variable, url in owners.items()}
     for alias in ("default", "replica"):
         command = [sys.executable, "manage.py", "migrate", "--database", alias, "--verbosity", "0"]
         subprocess.run(command, env={**environment, **urls}, check=True)

@@ -18,12 +18,14 @@ FORMS = {
     "REPLICA_URL": "postgres://user:password@host:5432/name",
     "REDIS_URL": "redis://host:6379/0",
     "WORKER_DATABASE_URL": "postgres://user:password@host:5432/name",
+    "OWNER_DATABASE_URL": "postgres://owner:password@host:5432/name",
 }
 SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql"),
     "REPLICA_URL": ("postgres", "postgresql"),
     "REDIS_URL": ("redis", "rediss", "unix"),
     "WORKER_DATABASE_URL": ("postgres", "postgresql"),
+    "OWNER_DATABASE_URL": ("postgres", "postgresql"),
 }
 
 
@@ -92,8 +94,13 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         ) from problem
 
 
+def runtime_role() -> str:
+    """Who web and worker are on the primary, where that is not whoever owns the tables."""
+    return reader.str("RUNTIME_ROLE", default="clinic_app") or "clinic_app"
+
+
 def url(name: str) -> str:
-    """The address in DATABASE_URL, REPLICA_URL or REDIS_URL; refused with a hint when it cannot be one."""
+    """The address in DATABASE_URL or another of FORMS; refused with a hint when it cannot be one."""
     value = secret(name)
     if not usable(name, value):
         # The value itself may hold a password, so it is not repeated.

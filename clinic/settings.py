@@ -67,6 +67,8 @@ TEMPLATES = [
 DATABASES = {"default": databases.primary(), "replica": databases.replica()}
 # Past a pooler, for the lines that a worker keeps open.
 WORKER_DATABASE_URL = env.url("WORKER_DATABASE_URL") if env.given("WORKER_DATABASE_URL") else ""
+# What `migrate` gives the rights of a clinic at work, and no more; notifications/sql/runtime_role.sql
+RUNTIME_ROLE = env.runtime_role()
 DATABASE_ROUTERS = ["notifications.routers.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL")

@@ -135,6 +135,11 @@ def place(sink: str, *, low: int, snapshot: str, turn: Turn, low_from: int | Non
         raise CursorMoved(sink)
 
 
+def retire(sink: str) -> None:
+    """Forget how far a sink has read, so that history need not be kept for it. It would begin anew."""
+    Cursor.objects.filter(sink=sink).delete()
+
+
 def record(sink: str, batch: Batch) -> None:
     Delivery.objects.create(
         sink=sink,

@@ -12,7 +12,7 @@ import time
 from django.db import connections, transaction
 from django.utils import timezone
 
-from notifications import anchors, copying, letters, limits, reader, retry
+from notifications import anchors, copying, erasure, letters, limits, reader, retry
 from notifications.letters import Failure, Row
 from notifications.models import ReplicaState
 from notifications.sinks import base
@@ -65,10 +65,11 @@ class ReplicaSink:
         letters.park_killer(self.name, letters.Row.named(thing))
 
     def anchor(self) -> None:
-        """Tell the replica and the log of the audit trail."""
+        """Tell the replica and the log of the audit trail, and the replica who was erased."""
         head = time.monotonic() - self.anchored_at >= ANCHOR_SECONDS
         anchors.write(head=head)
         if head:
+            erasure.carry()
             self.anchored_at = time.monotonic()
 
     def close(self) -> None:

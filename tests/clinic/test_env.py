@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic import databases, env
+from clinic import databases, env, startup
 
 
 class TestSecret:
@@ -152,3 +152,42 @@ class TestManage:
         assert ended.returncode == 1
         assert ended.stderr.startswith("DATABASE_URL is not an address")
         assert len(ended.stderr.strip().split("\n")) == 1
+
+
+class TestOwner:
+    """Who migrates, where that is not who works."""
+
+    @pytest.fixture(autouse=True)
+    def nobody_is_named(self, monkeypatch):
+        monkeypatch.delenv("OWNER_DATABASE_URL", raising=False)
+
+    def test_is_who_works_where_nobody_else_is_named(self):
+        assert startup.as_owner({"HTTPS": "0"}) == {"HTTPS": "0"}
+
+    def test_is_known_of_the_bundled_primary(self):
+        urls = {"DATABASE_URL": "postgres:///work", "OWNER_DATABASE_URL": "postgres:///own"}
+
+        assert startup.as_owner(urls)["DATABASE_URL"] == "postgres:///own"
+
+    def test_may_stand_in_a_file_beside_that_of_who_works(self, monkeypatch, tmp_path):
+        (tmp_path / "owner").write_text("postgres://owner@db/clinic\n")
+        monkeypatch.setenv("OWNER_DATABASE_URL_FILE", str(tmp_path / "owner"))
+        monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "worker"))
+
+        child = startup.command("migrate", tmp_path, startup.as_owner({}), "migrate")
+
+        assert child.env["DATABASE_URL"] == "postgres://owner@db/clinic"
+        assert not child.env["DATABASE_URL_FILE"]
+
+    def test_is_refused_when_it_cannot_be_one(self, monkeypatch):
+        monkeypatch.setenv("OWNER_DATABASE_URL", "sqlite:///clinic.db")
+
+        with pytest.raises(ImproperlyConfigured, match="OWNER_DATABASE_URL is not an address"):
+            startup.as_owner({})
+
+    def test_is_told_to_nobody_who_serves(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("OWNER_DATABASE_URL", "postgres://owner@db/clinic")
+
+        child = startup.command("worker", tmp_path, {"OWNER_DATABASE_URL": "postgres:///own"}, "deliver")
+
+        assert "OWNER_DATABASE_URL" not in child.env

@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
-from notifications import boards
+from notifications import boards, direct
 from notifications.models import AuditEntry
 from notifications.sinks.audit import AuditSink
 from notifications.sinks.push import PushSink
@@ -63,6 +64,26 @@ def desk(sofia):
         return tickets.complete(ticket_id=ticket.pk, outcome="seen", actor=sofia, at=timezone.now())
 
     return SimpleNamespace(issue=issue, call_next=call_next, complete=complete)
+
+
+@pytest.fixture
+def line():
+    """A connection as web and worker have it under `make run`."""
+    params = direct.params("default", application="test-at-work") | {"user": settings.RUNTIME_ROLE}
+    with psycopg.connect(**params, autocommit=True) as found:
+        yield found
+
+
+@pytest.fixture
+def at_work(transactional_db):
+    """This test's own connection becomes the role of web and worker."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {settings.RUNTIME_ROLE}")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == (settings.RUNTIME_ROLE,)  # nobody took another connection meanwhile
+        cursor.execute("RESET ROLE")
 
 
 @pytest.fixture
