@@ -14,8 +14,9 @@ LIMITS = {
     "client_connection_check_interval": "500ms",
 }
 TRANSACTION_TIMEOUT = "15s"
-# Never `max_waiting`: after a long outage the pool of psycopg would refuse for ever.
-POOL = {"min_size": 2, "max_size": 8, "timeout": 3}
+# Never `max_waiting`: after a long outage the pool of psycopg would refuse for ever. Between its tries to connect it
+# pauses ever longer, so it has to give up soon: the next request then tries at once.
+POOL = {"min_size": 2, "max_size": 8, "timeout": 3, "reconnect_timeout": 2}
 
 
 def primary() -> dict[str, Any]:
