@@ -1,11 +1,13 @@
-"""Django's PostgreSQL, with the one limit that only newer servers know, and safe to fork."""
+"""Django's PostgreSQL: with the one limit only newer servers know, safe to fork, and quick to leave a dead server."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
 
 KNOWS_TRANSACTION_TIMEOUT = 17_00_00
 
@@ -13,6 +15,13 @@ KNOWS_TRANSACTION_TIMEOUT = 17_00_00
 class DatabaseWrapper(base.DatabaseWrapper):
     _connection_pools: dict[str, Any] = {}
     parents: dict[str, Any] = {}
+
+    @property
+    def pool(self) -> ConnectionPool | None:
+        found: ConnectionPool | None = super().pool
+        if found:
+            found._check = partial(check, found)  # Django passes its own, and asks nobody
+        return found
 
     def _configure_connection(self, connection: Any) -> bool:
         # A connection option would do, but a server before 17 refuses to connect over a setting it does not know.
@@ -22,6 +31,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return changed
         connection.execute("SELECT set_config('transaction_timeout', %s, false)", [limit])
         return True
+
+
+def check(pool: ConnectionPool, connection: Any) -> None:
+    """One connection that the server has closed means that the others are closed too, and each would cost a pause."""
+    try:
+        pool.check_connection(connection)
+    except Exception:
+        pool.drain()
+        raise
 
 
 def leave_pools() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from notifications.models import AuditEntry
@@ -65,7 +66,7 @@ def test_jumping_clock(clinic, redis, sofia, clock, start_web, start_worker, rep
 
 
 @pytest.mark.parametrize(("days", "way"), [(-1, "back"), (1, "on")])
-def test_consultations_over_a_jump(days, way, clinic, sofia, report):
+def test_consultations_over_a_jump(days, way, clinic, redis, sofia, report):
     """Each ends, by the clock, a day before it began, or a day after."""
     began = timezone.now()
     ended = began + timedelta(days=days)
@@ -79,6 +80,8 @@ def test_consultations_over_a_jump(days, way, clinic, sofia, report):
 
     told = waiting.newcomer(clinic.first.pk)
 
+    call_command("deliver", once=True)
+    check_everything()
     assert told.low == 40 * clinic.first.typical_minutes / 2 * 0.75  # two rooms
     report(
         f"Clock goes {way} by 24 h during six consultations",

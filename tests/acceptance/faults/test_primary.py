@@ -9,17 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event as Flag
 
+import psycopg
 import pytest
 import requests
 from django.core.management import call_command
 from django.db import Error, connection, connections
 from django.utils import timezone
 
-from clinic import databases
+from notifications import direct
 from queueing import tickets
 from queueing.models import Event, Ticket
 from tests.acceptance.faults.invariants import check_everything
-from tests.acceptance.faults.running import Person, done, kept_as
+from tests.acceptance.faults.running import Person, kept_as
 from tests.processes import wait_until
 
 pytestmark = [
@@ -117,32 +118,6 @@ def test_a_primary_that_does_not_wait_for_its_log_loses_actions(primary, sofia, 
     assert present < len(crew.told)
 
 
-def test_primary_away_for_longer_than_the_pool_tries(primary, sofia, clinic, start_web, report):
-    _, site = start_web(DATABASE_URL=primary.url)
-    person = Person(sofia, site)
-    assert done(person.issue(clinic.first, "before"))
-
-    primary.kill()
-    away = time.monotonic()
-    while time.monotonic() < away + 3 * databases.POOL["reconnect_timeout"]:
-        assert person.issue(clinic.first).status_code == 503
-    away = time.monotonic() - away
-    primary.start()
-    back = time.monotonic()
-    wait_until(lambda: done(person.issue(clinic.first, "after")), seconds=5)
-    back = time.monotonic() - back
-    assert all(done(person.issue(clinic.first)) for _ in range(10))
-
-    call_command("deliver", once=True)
-    check_everything(acknowledged=[kept_as("before"), kept_as("after")])
-    report(
-        "PostgreSQL away for longer than the pool tries",
-        made=f"SIGKILL, {away:.0f} s away; the pool gives up after {databases.POOL['reconnect_timeout']} s",
-        expected="503 meanwhile, the site works within 5 s of its return",
-        measured=f"works {back:.1f} s after it",
-    )
-
-
 def fill(folder):
     """Until not a byte more goes in."""
     with (folder / "ballast").open("wb", buffering=0) as ballast:
@@ -166,6 +141,17 @@ def outcome(person, service, key):
         return None
 
 
+def is_crashed_by_the_next_log(server):
+    """PostgreSQL ends everything when it cannot begin the next file of its log."""
+    try:
+        with psycopg.connect(**direct.params("default", application="test"), autocommit=True) as line:
+            line.execute("SELECT pg_logical_emit_message(false, 'test', repeat('x', 1000)), pg_switch_wal()")
+    except psycopg.OperationalError:
+        connections.close_all()
+        return any("PANIC" in said for said in server.child.said())
+    return False
+
+
 def test_full_disk(primary, sofia, clinic, start_web, report, can_fill_a_disk):
     if not can_fill_a_disk:
         pytest.skip("only root can make a small disk")
@@ -182,6 +168,8 @@ def test_full_disk(primary, sofia, clinic, start_web, report, can_fill_a_disk):
     ballast = fill(primary.places.data("primary"))
     wait_until(lambda: try_one() == 503)
     refused = [try_one() for _ in range(5)]
+    wait_until(lambda: is_crashed_by_the_next_log(primary))
+    refused += [try_one() for _ in range(2)]
     ballast.unlink()
     freed = time.monotonic()
     wait_until(lambda: try_one() == 302)
@@ -195,7 +183,7 @@ def test_full_disk(primary, sofia, clinic, start_web, report, can_fill_a_disk):
     assert Ticket.objects.count() == len(told)
     report(
         "Disk full under the primary",
-        made="a file that fills its disk, until writes fail",
+        made="a file that fills its disk, until writes fail and then the server itself",
         expected="503, 0 acknowledged lost, recovery without help once there is room",
         measured=f"0 of {len(told)} acknowledged lost, {len(answers) - len(told)} refused with 503,"
         f" works {freed:.1f} s after there was room",

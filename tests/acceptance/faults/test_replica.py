@@ -71,8 +71,8 @@ def p99(took):
 
 def test_replica_down(replica, clinic, redis, sofia, start_worker, report, in_full):
     """How fast the primary is, is asked before, meanwhile and after, because other things happen on this machine."""
-    thousands = 12 if in_full else 1
-    start_worker(REPLICA_URL=replica.url)
+    thousands, faults = (12, []) if in_full else (1, ["put notifications.retry.CAP_SECONDS 3"])
+    start_worker(*faults, REPLICA_URL=replica.url)
     issue_many(clinic.first, sofia, 20)
     check_everything()
     up = issue_many(clinic.first, sofia)

@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from django.core.management import call_command
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -120,7 +121,7 @@ def test_flushed_valkey(clinic, valkey, sofia, start_web, start_worker, report):
 
 def test_absent_valkey(clinic, sofia, start_web, start_worker, report, redis):
     nowhere = "redis://127.0.0.1:1/0"
-    start_worker(REDIS_URL=nowhere)
+    worker = start_worker(REDIS_URL=nowhere)
     _, site = start_web(REDIS_URL=nowhere)
     person = Person(sofia, site)
 
@@ -130,6 +131,10 @@ def test_absent_valkey(clinic, sofia, start_web, start_worker, report, redis):
 
     assert behind < 5
     assert status == "degraded"
+    worker.kill()
+    worker.wait()
+    call_command("deliver", once=True)
+    check_everything()
     report(
         "Valkey never there",
         made="its address leads nowhere",
