@@ -14,7 +14,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py runclinic
 
 test: $(VENV)/.installed-dev check
-	@$(BIN)/python tests/browser/chromium.py
+	@$(BIN)/python -m tests.programs
 	@exec $(BIN)/python -m pytest -m "not benchmark"
 
 check: $(VENV)/.installed-dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import secrets
 import tempfile
 from pathlib import Path
@@ -30,6 +31,11 @@ def pytest_load_initial_conftests() -> None:
         if owner := urls.pop("OWNER_DATABASE_URL", ""):
             urls["DATABASE_URL"] = owner  # test databases are made, and emptied by TRUNCATE
         os.environ.update(urls)
+
+
+def own_user() -> pwd.struct_passwd | None:
+    """Who runs the engines; None: whoever runs the tests."""
+    return folders.prepare(Path(os.environ["CLINIC_HOME"])).user
 
 
 def pytest_unconfigure() -> None:

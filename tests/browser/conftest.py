@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from notifications import boards
 from queueing import history
 from queueing.models import Display, DisplayService, Room, RoomService, Service
-from tests.browser.chromium import NAMES
+from tests import programs
 from tests.browser.pages import SOON
 from tests.processes import database_url, free_port
 
@@ -54,7 +53,7 @@ def pytest_collection_modifyitems(items):
 # Not for the session: Playwright's event loop would stay in this thread, under tests that make their own.
 @pytest.fixture(scope="package")
 def chromium():
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = programs.find(*programs.NEEDED["chromium"])
     if path is None:
         pytest.fail("The browser tests need Chromium; `make test` installs it or says how.")
     # Django would take the thread with that loop for asynchronous code.
