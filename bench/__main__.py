@@ -22,10 +22,13 @@ import psycopg
 from bench import table
 from clinic import bundled, env
 
-BENCHES = ("cycles", "push", "doors")
+BENCHES = ("cycles", "audit", "replica", "push", "doors", "activity")
+#: These have databases of their own, which no worker listens to.
+ALONE = ("cycles", "audit", "replica")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
-OTHERS = {*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT", "BIND"}
+OTHERS = {*bundled.ENGINES, "OWNER_DATABASE_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"}
+OTHERS |= {"CLINIC_HOME", "PORT", "BIND"}
 
 
 def main() -> None:
@@ -44,13 +47,8 @@ def main() -> None:
 
 def measure(names: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {"measured_on": table.facts(environment["DATABASE_URL"])}
-    if "cycles" in names:
-        alone = {**environment, "DATABASE_URL": another_database(environment["DATABASE_URL"], "bench")}
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=alone, check=True)
-        found |= run("cycles", alone)
-    for name in names:
-        if name != "cycles":
-            found |= run(name, environment)
+    for name in sorted(names, key=BENCHES.index):
+        found |= run(name, alone(environment, name) if name in ALONE else environment)
     return found
 
 
@@ -94,11 +92,21 @@ def free_port() -> int:
         return port
 
 
+def alone(environment: dict[str, str], name: str) -> dict[str, str]:
+    """The same servers with empty databases, as their owner."""
+    owners = {"DATABASE_URL": environment["OWNER_DATABASE_URL"], "REPLICA_URL": environment["REPLICA_URL"]}
+    urls = {variable: another_database(url, name) for variable, url in owners.items()}
+    for alias in ("default", "replica"):
+        command = [sys.executable, "manage.py", "migrate", "--database", alias, "--verbosity", "0"]
+        subprocess.run(command, env={**environment, **urls}, check=True)
+    return {**environment, **urls}
+
+
 def another_database(url: str, name: str) -> str:
-    """An empty one on the same server, which no worker listens to."""
+    """An empty one on the same server."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return url.replace(f"/{bundled.DATABASE}?", f"/{name}?")
+        connection.execute(f"CREATE DATABASE bench_{name}".encode())
+    return url.replace(f"/{bundled.DATABASE}?", f"/bench_{name}?")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ def facts(url: str) -> dict[str, Any]:
 
 
 def text(found: dict[str, Any]) -> str:
-    return "\n".join([HEAD.format(**found["measured_on"]), cycles(found), push(found), doors(found)])
+    parts = (cycles, audit, replica, push, doors, activity)
+    return "\n".join([HEAD.format(**found["measured_on"]), *(part(found) for part in parts)])
 
 
 def cycles(found: dict[str, Any]) -> str:
@@ -52,6 +53,37 @@ def cycles(found: dict[str, Any]) -> str:
 With 1,000 waiting the verbs keep {ratio:.2f} of their rate with 10 (goal: at least 0.8, {goal(ratio >= 0.8)}); stored
 positions keep {other:.2f}. One process and one connection; medians of rounds taken in turns. The verbs check rights,
 write history and wake the worker; the stored strategy is bare SQL that does none of that. (bench/cycles.py)
+"""
+
+
+def audit(found: dict[str, Any]) -> str:
+    rates = found["audit_per_second"]
+    return f"""## The audit trail
+
+| of {rates["entries"]:,} entries | a second |
+|---|---:|
+| sealed | {rates["sealed"]:,} |
+| verified | {rates["verified"]:,} |
+| bare SHA-256 over the same bytes | {rates["bare_sha256"]:,} |
+
+Goal of verifying: 20,000 a second, {goal(rates["verified"] >= 20_000)}; a bare loop of SHA-256 is
+{rates["bare_sha256"] / rates["verified"]:.0f} times as fast. Verifying reads the trail out of PostgreSQL, computes
+every hash and compares entries with their events. (bench/audit.py)
+"""
+
+
+def replica(found: dict[str, Any]) -> str:
+    rates = found["replica_rows_per_second"]
+    return f"""## The replica
+
+| of {rates["rows"]:,} changed rows | rows a second |
+|---|---:|
+| delivered | {rates["delivered"]:,} |
+| bare COPY from server to server | {rates["bare_copy"]:,} |
+
+Goal of delivering: 2,000 rows a second, {goal(rates["delivered"] >= 2_000)}; a bare COPY is
+{rates["bare_copy"] / rates["delivered"]:.1f} times as fast. A delivery finds the rows by their events, takes them
+away and writes them again in one transaction, with all keys and checks. (bench/replica.py)
 """
 
 
@@ -80,6 +112,20 @@ def doors(found: dict[str, Any]) -> str:
 
 One web process. Issue and call are the form's own answer; desk is the whole page. Each call is followed by the no-show
 that frees the room, whose time lowers the rate of calls and is not in their latencies. (bench/doors.py)
+"""
+
+
+def activity(found: dict[str, Any]) -> str:
+    us = found["activity_us"]
+    ratio = us["p50"] / us["bare_p50"]
+    return f"""## A call of log_activity
+
+| | p50, µs | p99, µs |
+|---|---:|---:|
+| log_activity | {us["p50"]} | {us["p99"]} |
+| a bare deque.append of the same entry | {us["bare_p50"]} | {us["bare_p99"]} |
+
+{ratio:.1f} times the bare append; a call in less than 50 µs (goal for p99): {goal(us["p99"] < 50)}. (bench/activity.py)
 """
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import psycopg
 import redis
+from psycopg import sql
 
 from clinic import env, leftovers, processes, programs
 from clinic.folders import Folders, make
@@ -34,7 +35,7 @@ SECONDS_TO_START = 120
 def start(children: processes.Children, folders: Folders, *, durable: bool = True) -> dict[str, str]:
     """Start the engines that no variable replaces, and wait until they answer.
 
-    :returns: the URLs of those engines by variable
+    :returns: the URLs of those engines by variable, and with the primary's also OWNER_DATABASE_URL
     :raises CannotStart: with one sentence
     """
     wanted = {variable: name for variable, name in ENGINES.items() if not env.given(variable)}
@@ -43,7 +44,14 @@ def start(children: processes.Children, folders: Folders, *, durable: bool = Tru
         start_postgres(children, folders, servers, durable=durable)
     if "valkey" in wanted.values():
         start_valkey(children, folders)
-    return {variable: url(folders, name) for variable, name in wanted.items()}
+    urls = {variable: url(folders, name) for variable, name in wanted.items()}
+    if "DATABASE_URL" in urls:
+        # Whoever works may write, but not rewrite what was written.
+        urls |= {
+            "OWNER_DATABASE_URL": urls["DATABASE_URL"],
+            "DATABASE_URL": url(folders, "primary", user=env.runtime_role()),
+        }
+    return urls
 
 
 def start_postgres(children: processes.Children, folders: Folders, names: Sequence[str], *, durable: bool) -> None:
@@ -62,6 +70,7 @@ def start_postgres(children: processes.Children, folders: Folders, names: Sequen
     for child in kept:
         children.wait_until(partial(postgres_answers, folders, child), seconds=SECONDS_TO_START)
         create_database(folders, child.name)
+        create_role(folders, child.name)
 
 
 def start_valkey(children: processes.Children, folders: Folders) -> None:
@@ -146,10 +155,10 @@ def engine(folders: Folders, name: str, command: Sequence[str | Path], stop_sign
     )
 
 
-def url(folders: Folders, name: str) -> str:
+def url(folders: Folders, name: str, *, user: str = "postgres") -> str:
     if name == "valkey":
         return f"unix://{quote(str(folders.sockets / 'valkey.sock'))}?db=0"
-    return f"postgres://postgres@/{DATABASE}?host={quote(str(folders.sockets / name), safe='')}"
+    return f"postgres://{quote(user, safe='')}@/{DATABASE}?host={quote(str(folders.sockets / name), safe='')}"
 
 
 def postgres_answers(folders: Folders, child: processes.Child) -> bool:
@@ -176,6 +185,14 @@ def create_database(folders: Folders, name: str) -> None:
     with connect(folders, name) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+def create_role(folders: Folders, name: str) -> None:
+    """Of those who work on the primary. On the replica the worker stays the owner: it empties and fills the tables."""
+    role = env.runtime_role()
+    with connect(folders, name) as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
 
 def connect(folders: Folders, name: str) -> psycopg.Connection:

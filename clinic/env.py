@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,11 +17,15 @@ FORMS = {
     "DATABASE_URL": "postgres://user:password@host:5432/name",
     "REPLICA_URL": "postgres://user:password@host:5432/name",
     "REDIS_URL": "redis://host:6379/0",
+    "WORKER_DATABASE_URL": "postgres://user:password@host:5432/name",
+    "OWNER_DATABASE_URL": "postgres://owner:password@host:5432/name",
 }
 SCHEMES = {
     "DATABASE_URL": ("postgres", "postgresql"),
     "REPLICA_URL": ("postgres", "postgresql"),
     "REDIS_URL": ("redis", "rediss", "unix"),
+    "WORKER_DATABASE_URL": ("postgres", "postgresql"),
+    "OWNER_DATABASE_URL": ("postgres", "postgresql"),
 }
 
 
@@ -67,15 +72,35 @@ def given(name: str) -> bool:
 
 
 def secret(name: str) -> str:
-    # Not reader.str(): it would take a value that begins with a dollar sign for the name of another variable.
-    value: str = reader.ENVIRON.get(name, "")
+    value = secret_if_given(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Start with `make run`, or set {name} or {name}_FILE.")
     return value
 
 
+def secret_if_given(name: str) -> str:
+    """Empty without it."""
+    # Not reader.str(): it would take a value that begins with a dollar sign for the name of another variable.
+    return str(reader.ENVIRON.get(name, ""))
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks with commas between; refused with a hint when one of them is neither."""
+    try:
+        return [ip_network(part.strip(), strict=False) for part in reader.list(name, default=[]) if part.strip()]
+    except ValueError as problem:
+        raise ImproperlyConfigured(
+            f"{name} holds something that is no address and no network: {problem}. Its form is 10.0.0.7,10.1.0.0/16"
+        ) from problem
+
+
+def runtime_role() -> str:
+    """Who web and worker are on the primary, where that is not whoever owns the tables."""
+    return reader.str("RUNTIME_ROLE", default="clinic_app") or "clinic_app"
+
+
 def url(name: str) -> str:
-    """The address in DATABASE_URL, REPLICA_URL or REDIS_URL; refused with a hint when it cannot be one."""
+    """The address in DATABASE_URL or another of FORMS; refused with a hint when it cannot be one."""
     value = secret(name)
     if not usable(name, value):
         # The value itself may hold a password, so it is not repeated.

@@ -13,6 +13,9 @@ ALLOWED_HOSTS = env.reader.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhos
 ALLOWED_ORIGINS = env.reader.list("ALLOWED_ORIGINS", default=[])
 # Told to every screen: one that was loaded from another build loads itself again.
 BUILD = env.reader.str("BUILD", default="dev")
+# Who may read /metrics from another machine.
+METRICS_TOKEN = env.secret_if_given("METRICS_TOKEN")
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
 CLINIC_NAME = env.reader.str("CLINIC_NAME", default="Hillside Clinic")
 HTTPS = env.reader.bool("HTTPS", default=not DEBUG)
 
@@ -62,6 +65,10 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": databases.primary(), "replica": databases.replica()}
+# Past a pooler, for the lines that a worker keeps open.
+WORKER_DATABASE_URL = env.url("WORKER_DATABASE_URL") if env.given("WORKER_DATABASE_URL") else ""
+# What `migrate` gives the rights of a clinic at work, and no more; notifications/sql/runtime_role.sql
+RUNTIME_ROLE = env.runtime_role()
 DATABASE_ROUTERS = ["notifications.routers.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL")
@@ -98,7 +105,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^health$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.reader.bool("BEHIND_PROXY", default=False) else None
 )

@@ -21,6 +21,8 @@ WEB = (
     *("--http-timeout", "30", "--application-close-timeout", "10"),
     *("--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536"),
 )
+#: Nobody who serves or delivers gets to know it.
+OWNER = "OWNER_DATABASE_URL"
 SECONDS_TO_MIGRATE = 3600
 SECONDS_TO_ANSWER = 60
 
@@ -80,7 +82,7 @@ def prepare(children: processes.Children, home: Path, settings: Mapping[str, str
     unlimited = {**settings, "DATABASE_LIMITS": "0"}
     children.run(
         [
-            command("migrate", home, unlimited, "migrate", "--no-input"),
+            command("migrate", home, as_owner(unlimited), "migrate", "--no-input"),
             command("migrate-replica", home, unlimited, "migrate", "--no-input", "--database=replica"),
             command("static", home, settings, "collectstatic", "--no-input", "--verbosity=0"),
         ],
@@ -92,6 +94,12 @@ def prepare(children: processes.Children, home: Path, settings: Mapping[str, str
     children.run([command("seeddemo", home, settings, "seeddemo", f"--sign-ins={sign_ins}")], seconds=120)
     seeded.touch()
     return sign_ins.exists()
+
+
+def as_owner(settings: Mapping[str, str]) -> dict[str, str]:
+    """For the migration alone: the primary's address for whoever owns the tables, where that is another one."""
+    owner = settings.get(OWNER) or (env.url(OWNER) if env.given(OWNER) else "")
+    return {**settings, "DATABASE_URL": owner, "DATABASE_URL_FILE": ""} if owner else dict(settings)
 
 
 def serve(children: processes.Children, home: Path, settings: Mapping[str, str], listener: socket.socket) -> None:
@@ -131,11 +139,12 @@ def command(name: str, home: Path, settings: Mapping[str, str], *arguments: str)
 def python(
     name: str, home: Path, settings: Mapping[str, str], *arguments: str, passed_fds: tuple[int, ...] = ()
 ) -> processes.Child:
+    given = {name: value for name, value in {**os.environ, **settings}.items() if not name.startswith(OWNER)}
     own = {"CLINIC_HOME": str(home), "DJANGO_SETTINGS_MODULE": "clinic.settings", "PYTHONUNBUFFERED": "1"}
     return processes.Child(
         name=name,
         command=[sys.executable, *arguments],
-        env={**os.environ, **settings, **own},
+        env={**given, **own},
         log=home / "log" / f"{name}.log",
         folder=env.BASE_DIR,
         passed_fds=passed_fds,

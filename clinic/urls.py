@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, ops
+from clinic.views import boards, desk, display, errors, metrics, ops
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -25,4 +25,5 @@ urlpatterns = [
     path("livez", ops.livez, name="livez"),
     path("readyz", ops.readyz, name="readyz"),
     path("health", ops.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

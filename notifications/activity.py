@@ -11,7 +11,7 @@ from collections import deque
 from datetime import datetime
 from typing import Any
 
-from django.db import Error, OperationalError, close_old_connections, connections
+from django.db import DataError, Error, IntegrityError, close_old_connections, connections
 from django.utils import timezone
 
 from notifications import retry
@@ -24,7 +24,8 @@ LIMIT = 10_000
 BATCH = 500
 #: Seconds that the end of the process waits for the writer.
 DEADLINE = 3.0
-
+#: Of the database, when an entry itself is at fault.
+REFUSALS = (DataError, IntegrityError)
 
 #: When, kind, actor, detail.
 Entry = tuple[datetime, str, str, dict[str, Any]]
@@ -84,25 +85,44 @@ class Writer:
                 self.written.notify_all()
 
     def save(self, batch: list[Activity]) -> None:
-        """Until it succeeds, while the database is only away. A batch that it refuses is dropped."""
+        """What the database refuses is dropped and counted, and nothing beside it."""
+        try:
+            self.insist(batch)
+        except Exception as e:
+            if len(batch) == 1:
+                self.dropped += 1
+                # Nothing that the entry holds: it may be what somebody typed.
+                logger.error("Activity dropped at=%s error=%s", batch[0].at.isoformat(), type(e).__name__)
+            else:
+                middle = len(batch) // 2
+                self.save(batch[:middle])
+                self.save(batch[middle:])
+
+    def insist(self, batch: list[Activity]) -> None:
+        """Until it succeeds, or the process ends.
+
+        :raises Exception: when an entry is to blame; then nothing was written
+        """
         failures = 0
-        while True:
-            try:
-                close_old_connections()
-                Activity.objects.bulk_create(batch)
-                break
-            except OperationalError as e:
-                failures += 1
-                logger.warning("Activity waits entries=%d failures=%d error=%s", len(batch), failures, e)
-                connections.close_all()
-                if self.halt.wait(retry.delay(attempt=failures)):
-                    self.dropped += len(batch)
-                    break
-            except (Error, TypeError, ValueError):
+        while not self.insert(batch):
+            failures += 1
+            if self.halt.wait(retry.delay(attempt=failures)):
                 self.dropped += len(batch)
-                logger.exception("Activity dropped entries=%d", len(batch))
-                break
+                return
+
+    def insert(self, batch: list[Activity]) -> bool:
+        """False if it is not the entries' fault."""
+        try:
+            close_old_connections()
+            Activity.objects.bulk_create(batch)
+        except REFUSALS:
+            raise
+        except Error as e:
+            logger.warning("Activity waits entries=%d error=%s: %s", len(batch), type(e).__name__, e)
+            connections.close_all()
+            return False
         close_old_connections()
+        return True
 
     def flush(self, *, deadline: float = DEADLINE) -> bool:
         """Wait until everything is written, at most this many seconds. True if it is."""
@@ -121,7 +141,7 @@ class Writer:
         self.halt.set()
         self.arrived.set()
         if not self.flush():
-            self.dropped += len(self.waiting)
+            self.dropped += len(self.waiting) + self.writing
         if self.dropped:
             logger.warning("Activity lost entries=%d", self.dropped)
 
@@ -139,4 +159,5 @@ def log_activity(kind: str, *, actor: str = "", **detail: Any) -> None:
 
 
 def _row(at: datetime, kind: str, actor: str, detail: dict[str, Any]) -> Activity:
-    return Activity(at=at, kind=kind[:40], actor=actor[:150], detail=detail)
+    # str(), because what is wrong must fail where a batch is halved, and not here, where it would take the batch along.
+    return Activity(at=at, kind=str(kind)[:40], actor=str(actor)[:150], detail=detail)

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
@@ -41,12 +41,26 @@ def as_text(board: Board) -> str:
     return text
 
 
-async def store(boards: Iterable[Board]) -> None:
+class Written(NamedTuple):
+    """A board as it is stored and sent."""
+
+    service_id: int
+    version: int
+    text: str
+
+
+def write(board: Board) -> Written:
+    """
+    :raises BoardTooLarge: above LIMIT
+    """
+    return Written(board["service"]["id"], board["version"], as_text(board))
+
+
+async def store(boards: Iterable[Written]) -> None:
     async with client().pipeline(transaction=True) as pipe:
         for board in boards:
-            service_id = board["service"]["id"]
-            pipe.hset(BOARDS, str(service_id), as_text(board))
-            pipe.hset(VERSIONS, str(service_id), str(board["version"]))
+            pipe.hset(BOARDS, str(board.service_id), board.text)
+            pipe.hset(VERSIONS, str(board.service_id), str(board.version))
         await pipe.execute()
 
 
@@ -63,6 +77,10 @@ async def versions() -> dict[int, int]:
     """Service -> version of the board that is stored."""
     stored = await _awaited(client().hgetall(VERSIONS))
     return {int(service_id): int(version) for service_id, version in stored.items()}
+
+
+async def ping() -> None:
+    await _awaited(client().ping())
 
 
 async def forget(service_ids: Iterable[int]) -> None:

@@ -1,9 +1,10 @@
-"""PostgreSQL connections outside Django's: of no pool and no thread, for listening and for asking with a time limit."""
+"""PostgreSQL connections outside Django's: of no pool and no thread, for locks, for listening, for bounded looks."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 
 #: Made for Django's own connections.
@@ -14,3 +15,10 @@ def params(using: str, *, application: str) -> dict[str, Any]:
     """Keyword arguments for `psycopg.connect`."""
     found = connections[using].get_connection_params()
     return {name: value for name, value in found.items() if name not in NOT_OURS} | {"application_name": application}
+
+
+def worker_params(*, application: str) -> dict[str, Any]:
+    """The same for what a worker keeps open: past a pooler, where WORKER_DATABASE_URL says how."""
+    if not settings.WORKER_DATABASE_URL:
+        return params("default", application=application)
+    return {"conninfo": settings.WORKER_DATABASE_URL, "application_name": application, "connect_timeout": 3}

@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 from typing import TypedDict, TypeVar
 
 import psycopg
 import redis
-from django.db import Error
-from django.db.models import Max
+from django.db import Error, transaction
 from django.utils import timezone
 
-from notifications import boards, direct, reader
-from notifications.models import Cursor, Delivery, WorkerBeat
+from notifications import activity, boards, direct, holder, progress
+from notifications.models import AuditEntry, Comparison, WorkerBeat
 
 logger = logging.getLogger(__name__)
 
-SINKS = ("audit", "replica", "push")
 #: Seconds that one look may take.
 PATIENCE = 2.0
 #: Seconds after which a worker that says nothing counts as gone.
@@ -28,49 +26,100 @@ SILENCE = 15.0
 Answer = TypeVar("Answer")
 
 
-class SinkHealth(TypedDict):
-    pending_events: int | None
-    pending_bytes: int | None
-    lag_seconds: float | None
-    last_delivery_at: str | None
-
-
 class WorkerHealth(TypedDict):
     last_beat: str | None
     state: str
+    #: Of workers that live; listen or poll, listen if any of them listens.
+    names: list[str]
+    wake_path: str | None
 
 
-class Report(TypedDict):
-    sinks: dict[str, SinkHealth]
-    channel_layer: str
+class Head(TypedDict):
+    seq: int
+    hash: str
+
+
+class Compared(TypedDict):
+    at: str
+    differences: int
+    repaired: bool
+
+
+class Primary(TypedDict):
+    """What the primary knows."""
+
+    sinks: dict[str, progress.Progress]
     worker: WorkerHealth
+    horizon: holder.Holder | None
+    chain_head: Head | None
+    last_comparison: Compared | None
+
+
+class Report(Primary):
+    channel_layer: str
     replica: str
+    #: Entries that this process has lost.
+    activity_dropped: int
 
 
-UNKNOWN = SinkHealth(pending_events=None, pending_bytes=None, lag_seconds=None, last_delivery_at=None)
+NO_WORKER = WorkerHealth(last_beat=None, state="none", names=[], wake_path=None)
+UNKNOWN = Primary(
+    sinks=dict.fromkeys(progress.SINKS, progress.UNKNOWN),
+    worker=NO_WORKER,
+    horizon=None,
+    chain_head=None,
+    last_comparison=None,
+)
 
 
-def report() -> Report:
-    """States are ok or down; a worker's are ok, silent or none. Numbers are None where the primary does not answer."""
-    return Report(
-        sinks=_ask(sinks, otherwise=dict.fromkeys(SINKS, UNKNOWN)),
-        channel_layer=_ask(channel_layer, otherwise="down"),
-        worker=_ask(worker, otherwise=WorkerHealth(last_beat=None, state="none")),
-        replica=_ask(replica, otherwise="down"),
-    )
+def report(*, ask_primary: bool = True) -> Report:
+    """States are ok or down; a worker's are ok, silent or none. What the primary does not tell is None.
+
+    Who knows already that the primary is away need not wait for it again.
+    """
+    return {
+        **(_ask(primary, otherwise=UNKNOWN) if ask_primary else UNKNOWN),
+        "channel_layer": _ask(channel_layer, otherwise="down"),
+        "replica": _ask(replica, otherwise="down"),
+        "activity_dropped": activity.writer.dropped,
+    }
 
 
-def sinks() -> dict[str, SinkHealth]:
-    cursors = {cursor.sink: cursor for cursor in Cursor.objects.all()}
-    return {sink: _sink(sink, cursors.get(sink) or Cursor(sink=sink)) for sink in SINKS}
+def primary() -> Primary:
+    """One look in one transaction, so that its limit holds for all, and a primary that is away is waited for once."""
+    with transaction.atomic():
+        return Primary(
+            sinks=progress.of_all(),
+            worker=worker(),
+            horizon=holder.find(),
+            chain_head=chain_head(),
+            last_comparison=last_comparison(),
+        )
 
 
 def worker() -> WorkerHealth:
-    last = WorkerBeat.objects.aggregate(last=Max("at"))["last"]
+    last = WorkerBeat.objects.order_by("-at").first()
     if last is None:
-        return WorkerHealth(last_beat=None, state="none")
-    state = "ok" if _seconds_since(last) < SILENCE else "silent"
-    return WorkerHealth(last_beat=last.isoformat(), state=state)
+        return NO_WORKER
+    fresh = WorkerBeat.objects.filter(at__gt=timezone.now() - timedelta(seconds=SILENCE)).order_by("worker")
+    paths = {beat.worker: beat.wake_path for beat in fresh}
+    listen, poll = WorkerBeat.WakePath.LISTEN.value, WorkerBeat.WakePath.POLL.value
+    return WorkerHealth(
+        last_beat=last.at.isoformat(),
+        state="ok" if paths else "silent",
+        names=list(paths),
+        wake_path=(listen if listen in paths.values() else poll) if paths else None,
+    )
+
+
+def chain_head() -> Head | None:
+    head = AuditEntry.objects.order_by("-seq").first()
+    return Head(seq=head.seq, hash=head.hash) if head else None
+
+
+def last_comparison() -> Compared | None:
+    last = Comparison.objects.order_by("-at").first()
+    return Compared(at=last.at.isoformat(), differences=last.differences, repaired=last.repaired) if last else None
 
 
 def replica() -> str:
@@ -81,21 +130,6 @@ def replica() -> str:
 def channel_layer() -> str:
     boards.blocking_client().ping()
     return "ok"
-
-
-def _sink(sink: str, cursor: Cursor) -> SinkHealth:
-    events, size, oldest = reader.backlog(low=cursor.low, seen=cursor.snapshot)
-    last = Delivery.objects.filter(sink=sink, outcome=Delivery.Outcome.DELIVERED).aggregate(at=Max("finished_at"))["at"]
-    return SinkHealth(
-        pending_events=events,
-        pending_bytes=size,
-        lag_seconds=round(_seconds_since(oldest), 3) if oldest else 0.0,
-        last_delivery_at=last.isoformat() if last else None,
-    )
-
-
-def _seconds_since(at: datetime) -> float:
-    return max(0.0, (timezone.now() - at).total_seconds())
 
 
 async def _ask_replica() -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models.functions import Cast
 
 from notifications import limits
@@ -68,9 +68,7 @@ def by_state(*, low: int, seen: str = "") -> Iterator[State]:
     Waits for nobody. `seen` is the snapshot of the last read, so that an open writer elsewhere, which holds `low`
     back, does not make the same events new again. An event may still be seen twice; its row is then copied twice.
     """
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        limits.extend(connection.alias)
+    with limits.snapshot(connection.alias, to=limits.BATCH), connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text, pg_current_snapshot()::text")
         xmin, snapshot = cursor.fetchone()
         state = State(low=int(xmin), snapshot=snapshot)

@@ -1,4 +1,4 @@
-"""Who may look at what was heard: added to the groups of `queueing` by every `migrate`."""
+"""Who may look at what was heard, and mend what was not: added to the groups of `queueing` by every `migrate`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from django.apps import AppConfig
 
 from queueing import groups
 
-VIEWS = ["view_auditentry", "view_delivery", "view_cursor", "view_activity"]
+VIEWS = [
+    *("view_auditentry", "view_delivery", "view_cursor", "view_activity"),
+    *("view_deadletter", "view_comparison", "view_erasure"),
+]
 
 
 def give(app_config: AppConfig, using: str, **kwargs: Any) -> None:
-    groups.give({"Supervisor": VIEWS, "Auditor": VIEWS}, app_config, using)
+    groups.give({"Supervisor": [*VIEWS, "change_deadletter"], "Auditor": VIEWS}, app_config, using)

@@ -25,6 +25,9 @@ SENTENCES = {
     "ticket.moved": "{who} moved {what} in line",
     "ticket.renumbered": "{who} spread the line around {what}",
     "ticket.reopened": "{who} reopened {what}",
+    "patient.erased": "{who} erased the personal data of {what}",
+    "history.rebased": "{who} took up history after a restore, behind {what}",
+    "history.pruned": "{who} took {events} sealed events up to {what} out of history",
     "roomservice.added": "{who} let {room} serve {service}",
     "roomservice.removed": "{who} let {room} serve {service} no longer",
 }
@@ -71,6 +74,7 @@ def sentence(event: Event, names: Names) -> str:
         service=names.get("queueing.service", event.service_id),
         room=names.get("queueing.room", _in(event, "room_id")),
         priority=_after(event, "priority"),
+        events=_after(event, "events"),
         columns=_columns(event),
     )
 

@@ -1,7 +1,4 @@
-"""Carries history to the sinks: a thread for each, woken on commit, looking by itself every second.
-
-Here is the edge: whatever a step raises is logged, waited out and tried again, and the other sinks never notice.
-"""
+"""The worker process: a carrier for each sink, a listener, and somebody who looks after them."""
 
 from __future__ import annotations
 
@@ -10,13 +7,16 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from django.db import Error, connections
 from django.utils import timezone
 
 from notifications import retry, wake
+from notifications.carrier import Carrier
+from notifications.leadership import Leadership
 from notifications.models import WorkerBeat
 from notifications.sinks import base
 from notifications.sinks.audit import AuditSink
@@ -25,108 +25,127 @@ from notifications.sinks.replica import ReplicaSink
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which a sink looks for work that nobody woke it for.
-POLL = 1.0
-BEAT = 5.0
+SINKS: Mapping[str, Callable[[], base.Sink]] = {"audit": AuditSink, "replica": ReplicaSink, "push": PushSink}
+#: Seconds between two signs of life.
+BEAT = 2.0
 #: Seconds that a batch has to finish once the process is asked to end.
 DEADLINE = 10.0
+#: More crashes than this in so many seconds, and the process ends for another one to begin.
+CRASHES, MINUTE = 5, 60.0
+#: Seconds that `deliver_pending` waits for a leader who has just left.
+PATIENCE = 15.0
 
 
-def sinks() -> list[base.Sink]:
-    return [AuditSink(), ReplicaSink(), PushSink()]
+class Busy(Exception):
+    """Another worker reads for this sink."""
+
+
+class TooManyCrashes(Exception):
+    """Sinks crash again and again: a new process may know better, and whoever keeps it should hear of it."""
+
+
+def own_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:100]
 
 
 def deliver_pending() -> None:
-    """Take everything there is to take, in this thread, and return. The first error ends it."""
-    for sink in sinks():
-        while sink.step():
-            pass
-        sink.close()
+    """Take everything there is to take, in this thread, and return. The first error ends it.
 
-
-class SinkThread(threading.Thread):
-    """Steps of one sink, until `stop` is set."""
-
-    def __init__(self, sink: base.Sink, *, stop: threading.Event) -> None:
-        super().__init__(name=sink.name, daemon=True)
-        self.sink = sink
-        self.stop = stop
-        self.woken = threading.Event()
-        self.failures = 0
-
-    def run(self) -> None:
-        while not self.stop.is_set():
-            self.woken.clear()  # before reading: who wakes during the reading is heard after it
-            while not self.stop.is_set() and self.attempt():
-                pass
-            self.woken.wait(POLL)
-            self.stop.wait(self.sink.gathers)
-        self.sink.close()
-        connections.close_all()
-
-    def attempt(self) -> bool:
-        """True if it is worth trying again at once."""
-        started_at = timezone.now()
+    :raises Busy: if another worker reads for a sink
+    """
+    for make in SINKS.values():
+        sink = make()
+        leadership = Leadership(sink.name, worker=own_name())
         try:
-            worked = self.sink.step(attempt=self.failures + 1)
-        except base.CursorMoved:
-            return True  # another worker was faster
-        except Exception as e:
-            logger.exception("Step failed sink=%s failures=%d", self.sink.name, self.failures + 1)
-            self.fail(e, started_at)
-            return True
-        self.failures = 0
-        return worked
+            turn = base.Turn(epoch=_lead(leadership))
+            while sink.step(turn):
+                pass
+        finally:
+            sink.close()
+            leadership.leave()
 
-    def fail(self, error: Exception, started_at: datetime) -> None:
-        connections.close_all()
-        self.failures += 1
-        if self.failures == 1:
-            try:
-                base.record_failure(self.sink.name, error, started_at)
-            except Error:
-                connections.close_all()
-        self.stop.wait(retry.delay(attempt=self.failures))
+
+def _lead(leadership: Leadership) -> int:
+    deadline = time.monotonic() + PATIENCE
+    while not leadership.take():
+        if time.monotonic() > deadline:
+            raise Busy(leadership.sink)
+        time.sleep(0.1)
+    return leadership.epoch
 
 
 class Worker:
     """All sinks of one process."""
 
-    def __init__(self, sinks: Sequence[base.Sink]) -> None:
+    def __init__(self, sinks: Mapping[str, Callable[[], base.Sink]] = SINKS) -> None:
+        self.sinks, self.name = sinks, own_name()
         self.stop = threading.Event()
-        self.threads = [SinkThread(sink, stop=self.stop) for sink in sinks]
-        self.listener = wake.Listener(flags=[thread.woken for thread in self.threads], stop=self.stop)
-        self.name = f"{socket.gethostname()}:{os.getpid()}"[:100]
+        self.carriers = {name: self.carrier(name) for name in sinks}
+        self.listener = wake.Listener(wake_all=self.wake_all, stop=self.stop)
+        self.crashes: deque[float] = deque(maxlen=CRASHES + 1)
+        #: Of a crashed sink, when it is to begin again.
+        self.again_at: dict[str, float] = {}
         self.pause = threading.Event()  # never set: what ends the pause is an exception out of a signal
 
+    def carrier(self, name: str) -> Carrier:
+        return Carrier(self.sinks[name](), worker=self.name, stop=self.stop)
+
+    def wake_all(self) -> None:
+        for carrier in self.carriers.values():
+            carrier.woken.set()
+
     def run(self) -> None:
-        """Until an exception interrupts it, or a sink's thread has died of a mistake; then `end`."""
-        for thread in (*self.threads, self.listener):
+        """Until an exception interrupts it; then `end`.
+
+        :raises TooManyCrashes: more than 5 in a minute
+        """
+        for thread in (*self.carriers.values(), self.listener):
             thread.start()
-        logger.info("Worker started name=%s sinks=%s", self.name, ",".join(thread.name for thread in self.threads))
-        while all(thread.is_alive() for thread in self.threads):
+        logger.info("Worker started name=%s sinks=%s", self.name, ",".join(self.sinks))
+        while True:
+            for carrier in self.carriers.values():
+                carrier.leadership.ping()
             self.beat()
+            self.revive(time.monotonic())
             self.pause.wait(BEAT)
 
     def beat(self) -> None:
         """Say that this process lives, and forget those that have said nothing for a day."""
         now = timezone.now()
         try:
-            WorkerBeat.objects.update_or_create(worker=self.name, defaults={"at": now})
+            WorkerBeat.objects.update_or_create(worker=self.name, defaults={"at": now, "wake_path": self.listener.path})
             WorkerBeat.objects.filter(at__lt=now - timedelta(days=1)).delete()
         except Error as e:
             logger.warning("Worker could not say that it lives error=%s", e)
             connections.close_all()
 
+    def revive(self, now: float) -> None:
+        """Start the carriers again that have crashed, each after a pause that grows."""
+        for name in [name for name, carrier in self.carriers.items() if not carrier.is_alive()]:
+            if name not in self.again_at:
+                self.again_at[name] = now + self.count_crash(now)
+            elif now >= self.again_at[name]:
+                del self.again_at[name]
+                self.carriers[name] = self.carrier(name)
+                self.carriers[name].start()
+
+    def count_crash(self, now: float) -> float:
+        """Seconds to wait before another start."""
+        self.crashes.append(now)
+        recent = sum(now - at < MINUTE for at in self.crashes)
+        if recent > CRASHES:
+            raise TooManyCrashes(f"Sinks crashed {recent} times within {MINUTE:.0f} seconds.")
+        return retry.delay(attempt=recent)
+
     def end(self) -> None:
         """Let every sink finish its batch until the deadline. What is unfinished then is rolled back."""
         self.stop.set()
+        self.wake_all()
         end = time.monotonic() + DEADLINE
-        for thread in self.threads:
-            thread.woken.set()
-        for each in (*self.threads, self.listener):
-            each.join(max(0.0, end - time.monotonic()))
-        late = [thread.name for thread in self.threads if thread.is_alive()]
+        for thread in (*self.carriers.values(), self.listener):
+            if thread.is_alive():
+                thread.join(max(0.0, end - time.monotonic()))
+        late = [name for name, carrier in self.carriers.items() if carrier.is_alive()]
         self.leave()
         logger.info("Worker ended name=%s unfinished=%s", self.name, ",".join(late) or "none")
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models.signals import post_save
@@ -65,6 +66,11 @@ def record_many(rows: Sequence[Tracked]) -> None:
     post_save.send(Event, instance=events[-1], created=True, raw=False, using="default", update_fields=None)
 
 
+def note(verb: str, *, model: str, object_id: int, changes: Changes) -> None:
+    """Record what changed no tracked row, and has to stand in the audit trail all the same."""
+    _new(verb, model=model, object_id=object_id, action=Event.Action.NOTE, changes=changes).save(force_insert=True)
+
+
 def of(row: Tracked) -> models.QuerySet[Event]:
     """The events of one row, the latest first."""
     return Event.objects.filter(model=row._meta.label_lower, object_id=row.pk).order_by("-id")
@@ -76,18 +82,25 @@ def find(key: str | None) -> Event | None:
 
 
 def _event(row: Tracked, action: Event.Action, changes: Changes) -> Event:
-    current = _current.get()
-    return Event(
-        at=current.at or timezone.now(),
+    return _new(
+        f"{row._meta.model_name}.{PLAIN_VERBS[action]}",
         model=row._meta.label_lower,
         object_id=row.pk,
         service_id=_service_of(row),
         action=action,
-        verb=current.verb or f"{row._meta.model_name}.{PLAIN_VERBS[action]}",
+        changes=changes,
+    )
+
+
+def _new(verb: str, **what: Any) -> Event:
+    current = _current.get()
+    return Event(
+        at=current.at or timezone.now(),
+        verb=current.verb or verb,
         actor=current.actor,
         reason=current.reason,
         key=current.key,
-        changes=changes,
+        **what,
     )
 
 

@@ -26,7 +26,10 @@ def pytest_load_initial_conftests() -> None:
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
     if not all(env.given(variable) for variable in bundled.ENGINES):
         Path(place.name).chmod(0o755)
-        os.environ.update(bundled.start(children, folders.prepare(home), durable=False))
+        urls = bundled.start(children, folders.prepare(home), durable=False)
+        if owner := urls.pop("OWNER_DATABASE_URL", ""):
+            urls["DATABASE_URL"] = owner  # test databases are made, and emptied by TRUNCATE
+        os.environ.update(urls)
 
 
 def pytest_unconfigure() -> None:

@@ -59,6 +59,5 @@ class TestWriters:
         made = r"(?<![.\w])(?<!class )Event\("  # not threading.Event
         assert files_with(WRITES.format(model="Event")) == files_with(made) == {"queueing/history.py"}
 
-    def test_of_cursors_are_the_sinks(self):
-        moved = files_with(WRITES.format(model="Cursor"))
-        assert moved == {"notifications/sinks/base.py", "notifications/sinks/replica.py"}
+    def test_of_cursors_is_one(self):
+        assert files_with(WRITES.format(model="Cursor")) == {"notifications/sinks/base.py"}

@@ -1,7 +1,11 @@
-"""Django's PostgreSQL, with the one limit that only newer servers know, and a pool that drops a dead server at once."""
+"""Django's PostgreSQL, with the one limit that only newer servers know.
+
+Its pool is safe to fork, and leaves a dead server at once.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
@@ -12,6 +16,9 @@ KNOWS_TRANSACTION_TIMEOUT = 17_00_00
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    _connection_pools: dict[str, Any] = {}
+    parents: dict[str, Any] = {}
+
     @property
     def pool(self) -> ConnectionPool | None:
         found: ConnectionPool | None = super().pool
@@ -36,3 +43,12 @@ def check(pool: ConnectionPool, connection: Any) -> None:
     except Exception:
         pool.drain()
         raise
+
+
+def leave_pools() -> None:
+    """The sockets of a pool that came over by a fork are the parent's, and its threads are not here."""
+    DatabaseWrapper.parents = DatabaseWrapper._connection_pools  # kept, because a pool that is freed closes them
+    DatabaseWrapper._connection_pools = {}
+
+
+os.register_at_fork(after_in_child=leave_pools)

@@ -11,7 +11,7 @@ from typing import Any, TypedDict, TypeVar
 from django.db import Error
 
 from clinic.simulation.browser import CannotGoOn
-from notifications import chain, comparison
+from notifications import anchors, chain, comparison
 from notifications.models import AuditEntry
 from queueing import integrity
 from queueing.models import Event, Service, Ticket
@@ -31,7 +31,7 @@ class Wait(TypedDict):
 class Report:
     """`wait_minutes` is simulated time from ticket to call, by priority; None where nobody of it was called.
 
-    `replica_differences` is the number of tables that differ, or None if the replica never caught up.
+    `replica_differences` is the number of rows that differ, or None if the replica never caught up.
     """
 
     issued: int
@@ -84,20 +84,27 @@ def integrity_problems() -> int:
 
 
 def replica_differences(*, seconds: float) -> int | None:
-    """Tables that differ once the replica has caught up; None if it does not within so many seconds."""
+    """Rows that differ once the replica has caught up; None if it does not within so many seconds."""
     try:
-        found = until_known(comparison.compare, seconds=seconds)
+        return until_known(differences_for_good, seconds=seconds)
     except Error:
         return None
-    return None if found is None else len(found)
+
+
+def differences_for_good() -> int | None:
+    """None while some are on their way."""
+    try:
+        found = comparison.compare()
+    except comparison.NeverFilled:
+        return None
+    return None if any(difference.pending for difference in found) else len(found)
 
 
 def audit_ok(*, seconds: float) -> bool:
     """Whether every event is sealed within so many seconds, and the trail is sound."""
     if not until_known(lambda: all_sealed() or None, seconds=seconds):
         return False
-    verdict = chain.verify(AuditEntry.objects.order_by("seq").iterator(chunk_size=2000), chain.anchors())
-    return verdict.bad_seq is None
+    return not chain.verify(anchors.known()).problem
 
 
 def all_sealed() -> bool:

@@ -1,4 +1,4 @@
-"""What load balancers and monitors ask. Codes and numbers only: nothing here names a patient or a member of staff."""
+"""What load balancers and monitors ask. Codes and numbers; only errors of sinks, for those who may see more, quote."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from notifications import health as hearing
+from notifications import lights
 
-#: Seconds that a sink may be behind before somebody should look.
-LATE = 60.0
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -37,7 +36,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     primary = primary_answers()
-    report = hearing.report()
+    report = hearing.report(ask_primary=primary)
     answer: dict[str, Any] = {"status": status(primary=primary, report=report)}
     if may_see_more(request):
         answer |= parts(primary=primary, report=report)
@@ -46,19 +45,17 @@ def health(request: HttpRequest) -> JsonResponse:
 
 def parts(*, primary: bool, report: hearing.Report) -> dict[str, Any]:
     return {
+        **{name: part for name, part in report.items() if name != "replica"},
         "primary_database": "connected" if primary else "down",
         "postgres_database": "connected" if report["replica"] == "ok" else "down",
         "sync_enabled": "replica" in report["sinks"],
         "pool_status": pool_status(),
-        "sinks": report["sinks"],
-        "channel_layer": report["channel_layer"],
-        "worker": report["worker"],
     }
 
 
 def may_see_more(request: HttpRequest) -> bool:
     """Whoever is signed in, and whoever asks on this machine itself and not through a proxy."""
-    if request.META.get("REMOTE_ADDR") in LOOPBACK and "X-Forwarded-For" not in request.headers:
+    if is_on_this_machine(request):
         return True
     try:
         return request.user.is_authenticated
@@ -66,13 +63,20 @@ def may_see_more(request: HttpRequest) -> bool:
         return False  # without the primary nobody can be recognised
 
 
+def is_on_this_machine(request: HttpRequest) -> bool:
+    return request.META.get("REMOTE_ADDR") in LOOPBACK and not came_by_proxy(request)
+
+
+def came_by_proxy(request: HttpRequest) -> bool:
+    """Then the address is the proxy's, and says nothing of who asks."""
+    return "X-Forwarded-For" in request.headers
+
+
 def status(*, primary: bool, report: hearing.Report) -> str:
     """ok, degraded (people can work, somebody should look), or down."""
     if not primary:
         return "down"
-    states = {report["replica"], report["channel_layer"], report["worker"]["state"]}
-    late = any((sink["lag_seconds"] or 0) > LATE for sink in report["sinks"].values())
-    return "degraded" if late or states != {"ok"} else "ok"
+    return "ok" if lights.all_well(report) else "degraded"
 
 
 def primary_answers() -> bool:

@@ -303,4 +303,6 @@ class Migration(migrations.Migration):
             },
         ),
         from_file("audit_is_append_only"),
+        from_file("pruning"),
+        from_file("rebasing"),
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from notifications import chain, limits, reader, sentences
+from notifications import chain, limits, reader, retry, sentences
 from notifications.models import AuditEntry, Cursor
 from notifications.sinks import base
 from queueing.models import Event
@@ -21,9 +21,26 @@ class AuditSink:
     name = "audit"
     gathers = 0.05
 
-    def step(self, *, attempt: int = 1) -> bool:
-        if not reader.in_order(low=base.cursor(self.name).low).events.exists():
+    def step(self, turn: base.Turn = base.FIRST) -> bool:
+        cursor = base.cursor(self.name)
+        if not reader.in_order(low=cursor.low).events.exists():
             return False  # without a lock: looking must not hold back the horizon
+        if cursor.trying:
+            raise retry.Stopped(
+                f"A worker died while it sealed {cursor.trying}. Once mended: manage.py retrysink audit"
+            )
+        if turn.careful:
+            self.rehearse(base.announcing(self.name))
+        try:
+            return self.seal_window(turn)
+        except base.CursorMoved:
+            raise
+        except Exception as e:
+            if retry.fault(e) in (retry.Fault.POISON, retry.Fault.BUG):
+                self.rehearse(base.unannounced())
+            raise
+
+    def seal_window(self, turn: base.Turn) -> bool:
         started_at = timezone.now()
         with transaction.atomic(durable=True):
             limits.extend("default")
@@ -37,11 +54,36 @@ class AuditSink:
                 low_to=window.low,
                 events=events,
                 bytes=size,
-                attempt=attempt,
+                turn=turn,
                 started_at=started_at,
             )
             base.advance(self.name, batch)
         return True
+
+    def rehearse(self, announcing: base.Announcing) -> None:
+        """Seal the events one by one for the sake of trying, to learn which it is that cannot be sealed.
+
+        :raises retry.Stopped: naming it
+        """
+        events = reader.in_order(low=base.cursor(self.name).low).events
+        with announcing as say:
+            for event in events.iterator(chunk_size=CHUNK):
+                say(f"event {event.pk} ({event.verb})")
+                try:
+                    with transaction.atomic():
+                        seal(iter([event]))
+                        transaction.set_rollback(True)
+                except Exception as e:
+                    if retry.fault(e) in (retry.Fault.POISON, retry.Fault.BUG):
+                        raise retry.Stopped(f"At event {event.pk} ({event.verb}). {retry.describe(e)}") from e
+                    raise
+
+    def probe(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    def blame(self, thing: str) -> None:
+        pass  # nothing is skipped: the cursor keeps the name, and `step` goes no further
 
     def close(self) -> None:
         pass

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from channels.layers import get_channel_layer
+from django.db import transaction
 from django.utils import timezone
 
-from notifications import boards, groups, reader
-from notifications.models import Cursor
+from notifications import boards, groups, letters, reader, retry
+from notifications.boards import Written
+from notifications.letters import Failure, Row
 from notifications.sinks import base
 from queueing import board as queueing_board
-from queueing.board import Board
 
 TICK_SECONDS = 5.0
+#: Whose board it is.
+SERVICE = "queueing.service"
 #: Redis that takes longer is not there.
 PATIENCE_SECONDS = 10.0
 #: When these come or go, a screen may have another set of services.
@@ -36,34 +39,68 @@ class PushSink:
         self.runner = asyncio.Runner()  # for life: channels would make a loop and connections for every send
         self.pushed: dict[int, int] = {}
         self.ticked_at = float("-inf")
+        self.aside: letters.Aside | None = None  # looked up with each tick, not for each push
 
-    def step(self, *, attempt: int = 1) -> bool:
-        worked = self.push(base.cursor(self.name), attempt=attempt)
+    def step(self, turn: base.Turn = base.FIRST) -> bool:
+        try:
+            worked = self.push(turn, apart=turn.careful)
+        except Exception as e:
+            if retry.fault(e) not in (retry.Fault.POISON, retry.Fault.BUG):
+                raise
+            worked = self.push(turn, apart=True)
         self.tick()
         return worked
 
-    def push(self, cursor: Cursor, *, attempt: int) -> bool:
+    def push(self, turn: base.Turn, *, apart: bool) -> bool:
+        cursor = base.cursor(self.name)
         if not self.is_behind() and not reader.has_news(low=cursor.low, seen=cursor.snapshot):
             return False
         started_at = timezone.now()
         with reader.by_state(low=cursor.low, seen=cursor.snapshot) as now:
             versions = queueing_board.versions()
-            due = [service for service, version in versions.items() if self.pushed.get(service) != version]
-            fresh = [queueing_board.board(service, started_at) for service in due]
+            due = self.due(versions)
+            fresh, failures = self.read_apart(due, careful=turn.careful) if apart else (self.read(due), [])
+        letters.park(self.name, failures)
         self.run(publish(fresh, reshaped=bool(now.actions & SHAPES)))
         self.pushed = versions
+        self.settle(fresh, failures)
         if now.events:
-            batch = base.Batch(
-                low_from=cursor.low,
-                low_to=now.low,
-                events=now.events,
-                bytes=now.bytes,
-                attempt=attempt,
-                started_at=started_at,
-                snapshot=now.snapshot,
-            )
+            batch = base.batch_of(now, low_from=cursor.low, turn=turn, started_at=started_at)
             base.advance(self.name, batch)
         return True
+
+    def due(self, versions: dict[int, int]) -> list[int]:
+        """Services with a board that is newer than what was pushed, but for one that a worker died of."""
+        self.aside = self.aside or letters.Aside(self.name)
+        left_out = {row.object_id for row in self.aside.killers}
+        changed = [service for service, version in versions.items() if self.pushed.get(service) != version]
+        return [service for service in changed if service not in left_out]
+
+    def read(self, services: Iterable[int]) -> list[Written]:
+        now = timezone.now()
+        return [boards.write(queueing_board.board(service, now)) for service in services]
+
+    def read_apart(self, services: Iterable[int], *, careful: bool) -> tuple[list[Written], list[Failure]]:
+        """The boards that can be made, and those that cannot."""
+        fresh: list[Written] = []
+        failures: list[Failure] = []
+        with base.announcing(self.name) if careful else base.unannounced() as say:
+            for row in (Row(SERVICE, service) for service in services):
+                say(row)
+                try:
+                    with transaction.atomic():
+                        fresh += self.read([row.object_id])
+                except Exception as e:
+                    if retry.fault(e) not in (retry.Fault.POISON, retry.Fault.BUG):
+                        raise
+                    failures.append(Failure(row, e))
+        return fresh, failures
+
+    def settle(self, fresh: Iterable[Written], failures: Iterable[Failure]) -> None:
+        """Close the letters of boards that got through, and see new ones with the next push."""
+        if self.aside and (self.aside.letters or failures):
+            self.aside.close({Row(SERVICE, written.service_id) for written in fresh}, but=failures)
+            self.aside = None
 
     def is_behind(self) -> bool:
         return queueing_board.versions() != self.pushed
@@ -75,6 +112,9 @@ class PushSink:
         kept = self.run(boards.versions())
         for service in [s for s, version in self.pushed.items() if kept.get(s) != version]:
             del self.pushed[service]
+        for row in letters.due(self.name):
+            self.pushed.pop(row.object_id, None)
+        self.aside = None
         self.run(boards.forget(kept.keys() - queueing_board.versions().keys()))
         self.run(send_tick(queueing_board.versions()))
         self.ticked_at = time.monotonic()
@@ -86,18 +126,24 @@ class PushSink:
             self.pushed.clear()  # whatever Redis has kept, it gets all boards again
             raise
 
+    def probe(self) -> None:
+        self.run(boards.ping())
+
+    def blame(self, thing: str) -> None:
+        letters.park_killer(self.name, Row.named(thing))
+        self.aside = None
+
     def close(self) -> None:
         self.runner.run(boards.close())
         self.runner.close()
 
 
-async def publish(fresh: Iterable[Board], *, reshaped: bool) -> None:
-    fresh = list(fresh)
+async def publish(fresh: Sequence[Written], *, reshaped: bool) -> None:
     if fresh:
         await boards.store(fresh)
     for board in fresh:
-        text = f'{{"type":"board","board":{boards.as_text(board)}}}'
-        await _send(groups.line(board["service"]["id"]), {"type": "live.text", "text": text})
+        text = f'{{"type":"board","board":{board.text}}}'
+        await _send(groups.line(board.service_id), {"type": "live.text", "text": text})
     if reshaped:
         await _send(groups.TICKS, {"type": "live.reshaped"})
 

@@ -18,9 +18,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- History only grows. TRUNCATE is left to privileges, because test databases are emptied with it.
+-- History only grows, but for one door: a function that belongs to the table's owner and says which statement it makes
+-- (notifications/sql/pruning.sql). Who sets the same by hand and is not the owner stands before a wall.
+-- TRUNCATE is left to privileges, because test databases are emptied with it.
 CREATE FUNCTION queueing_event_is_history() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('clinic.history_door', true) = TG_OP
+       AND (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) = current_user THEN
+        RETURN NULL;
+    END IF;
     RAISE EXCEPTION 'history is never changed: % of queueing_event', TG_OP
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'history_is_append_only';
 END $$;

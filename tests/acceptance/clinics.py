@@ -16,7 +16,7 @@ from clinic import bundled, env
 from tests.processes import free_port
 
 #: What this test run's own engines and settings are; the clinic that is tested makes its own.
-OWN = (*bundled.ENGINES, "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT")
+OWN = (*bundled.ENGINES, "OWNER_DATABASE_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CLINIC_HOME", "PORT")
 COMMAND = (sys.executable, "manage.py", "runclinic")
 READY = "Clinic queue is ready at "
 

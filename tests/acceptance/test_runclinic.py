@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 
@@ -128,6 +129,35 @@ class TestRunclinic:
 
         assert checked.returncode == 0, checked.stderr
         assert stat.S_IMODE((clinic.home / "environment").stat().st_mode) == 0o600
+
+    def test_works_without_the_right_to_rewrite_history(self, make_clinic):
+        clinic = make_clinic().wait_ready()
+        urls = env.running(clinic.home)
+        requests.get(f"http://127.0.0.1:{clinic.port}/readyz", timeout=20)  # a web process connects when it has to
+
+        with psycopg.connect(urls["OWNER_DATABASE_URL"], autocommit=True) as owner:
+            names = "SELECT DISTINCT usename, application_name FROM pg_stat_activity WHERE application_name ~ '^clinic'"
+            wait_until(lambda: ("clinic_app", "clinic-listener") in owner.execute(names).fetchall())
+            assert {user for user, _ in owner.execute(names)} == {"clinic_app"}
+        for pid, command in of_clinic(clinic.home).items():
+            if "daphne" in command or "deliver" in command:
+                assert b"OWNER_DATABASE_URL" not in Path(f"/proc/{pid}/environ").read_bytes()
+        with psycopg.connect(urls["DATABASE_URL"]) as line, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            line.execute("UPDATE queueing_event SET actor = 'eve'")
+
+    def test_lets_nobody_migrate_beside_it_but_the_owner(self, make_clinic):
+        clinic = make_clinic().wait_ready()
+        urls = env.running(clinic.home)
+        beside = {name: value for name, value in clinic.variables.items() if name != "PORT"}
+
+        def undo(**variables: str) -> subprocess.CompletedProcess:
+            command = [sys.executable, "manage.py", "migrate", "sessions", "zero"]
+            return subprocess.run(command, cwd=env.BASE_DIR, env=beside | variables, capture_output=True, text=True)
+
+        refused = undo()
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("CommandError: The role clinic_app may not change tables")
+        assert undo(DATABASE_URL=urls["OWNER_DATABASE_URL"]).returncode == 0
 
     def test_changes_no_mode_of_a_folder_above_it(self, make_clinic, tmp_path):
         (tmp_path / "private").mkdir(mode=0o700)

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic import databases, env
+from clinic import databases, env, startup
 
 
 class TestSecret:
@@ -35,6 +35,27 @@ class TestSecret:
 
         with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set. Start with `make run`"):
             env.secret("SECRET_KEY")
+
+    def test_may_be_missing_where_nothing_needs_it(self, monkeypatch, tmp_path):
+        assert env.secret_if_given("METRICS_TOKEN") == ""
+
+        (tmp_path / "token").write_text("$t\n")
+        monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+        assert env.secret_if_given("METRICS_TOKEN") == "$t"
+
+
+class TestNetworks:
+    def test_are_addresses_and_networks(self, monkeypatch):
+        assert env.networks("METRICS_ALLOW") == []
+        monkeypatch.setenv("METRICS_ALLOW", "10.0.0.7, 10.1.2.3/16,fd00::/8,")
+
+        assert [str(each) for each in env.networks("METRICS_ALLOW")] == ["10.0.0.7/32", "10.1.0.0/16", "fd00::/8"]
+
+    def test_say_what_is_neither(self, monkeypatch):
+        monkeypatch.setenv("METRICS_ALLOW", "10.0.0.7,monitor.example")
+
+        with pytest.raises(ImproperlyConfigured, match=r"METRICS_ALLOW holds .*'monitor.example'"):
+            env.networks("METRICS_ALLOW")
 
 
 class TestUrl:
@@ -131,3 +152,42 @@ class TestManage:
         assert ended.returncode == 1
         assert ended.stderr.startswith("DATABASE_URL is not an address")
         assert len(ended.stderr.strip().split("\n")) == 1
+
+
+class TestOwner:
+    """Who migrates, where that is not who works."""
+
+    @pytest.fixture(autouse=True)
+    def nobody_is_named(self, monkeypatch):
+        monkeypatch.delenv("OWNER_DATABASE_URL", raising=False)
+
+    def test_is_who_works_where_nobody_else_is_named(self):
+        assert startup.as_owner({"HTTPS": "0"}) == {"HTTPS": "0"}
+
+    def test_is_known_of_the_bundled_primary(self):
+        urls = {"DATABASE_URL": "postgres:///work", "OWNER_DATABASE_URL": "postgres:///own"}
+
+        assert startup.as_owner(urls)["DATABASE_URL"] == "postgres:///own"
+
+    def test_may_stand_in_a_file_beside_that_of_who_works(self, monkeypatch, tmp_path):
+        (tmp_path / "owner").write_text("postgres://owner@db/clinic\n")
+        monkeypatch.setenv("OWNER_DATABASE_URL_FILE", str(tmp_path / "owner"))
+        monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "worker"))
+
+        child = startup.command("migrate", tmp_path, startup.as_owner({}), "migrate")
+
+        assert child.env["DATABASE_URL"] == "postgres://owner@db/clinic"
+        assert not child.env["DATABASE_URL_FILE"]
+
+    def test_is_refused_when_it_cannot_be_one(self, monkeypatch):
+        monkeypatch.setenv("OWNER_DATABASE_URL", "sqlite:///clinic.db")
+
+        with pytest.raises(ImproperlyConfigured, match="OWNER_DATABASE_URL is not an address"):
+            startup.as_owner({})
+
+    def test_is_told_to_nobody_who_serves(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("OWNER_DATABASE_URL", "postgres://owner@db/clinic")
+
+        child = startup.command("worker", tmp_path, {"OWNER_DATABASE_URL": "postgres:///own"}, "deliver")
+
+        assert "OWNER_DATABASE_URL" not in child.env

@@ -7,14 +7,21 @@ from django.db import OperationalError
 from django.urls import reverse
 
 from clinic.views import ops
+from notifications import progress
 
-SINK = {"pending_events": 0, "pending_bytes": 0, "lag_seconds": 0.0, "last_delivery_at": None}
+SINK = {**progress.UNKNOWN, "pending_events": 0, "lag_seconds": 0.0, "state": "working", "dead_letters": 0}
 WELL = {
-    "sinks": dict.fromkeys(("audit", "replica", "push"), SINK),
+    "sinks": dict.fromkeys(progress.SINKS, SINK),
     "channel_layer": "ok",
-    "worker": {"last_beat": None, "state": "ok"},
+    "worker": {"last_beat": None, "state": "ok", "names": ["host:1"], "wake_path": "listen"},
     "replica": "ok",
+    "horizon": None,
+    "chain_head": None,
+    "last_comparison": None,
+    "activity_dropped": 0,
 }
+HOLDER = {"pid": 1, "application": "psql"}
+COMPARED = {"at": "2026-03-02T09:00:00+00:00", "differences": 2}
 
 
 @pytest.fixture
@@ -29,7 +36,7 @@ def primary_is_down(monkeypatch):
 def report(monkeypatch):
     """What the sinks report; a test changes it."""
     told = {**WELL}
-    monkeypatch.setattr(ops.hearing, "report", lambda: told)
+    monkeypatch.setattr(ops.hearing, "report", lambda *, ask_primary: told)
     return told
 
 
@@ -67,6 +74,12 @@ class TestHealth:
     def test_tells_strangers_the_status_and_no_more(self, client, report, stranger):
         assert client.get(reverse("health"), **stranger).json() == {"status": "ok"}
 
+    def test_tells_strangers_no_error(self, client, report):
+        report["sinks"] = {"audit": {**SINK, "state": "stopped", "error": "event 7 of Ann"}}
+
+        assert "Ann" in client.get(reverse("health")).content.decode()
+        assert "Ann" not in client.get(reverse("health"), REMOTE_ADDR="10.0.0.7").content.decode()
+
     def test_tells_more_to_who_is_signed_in(self, client, report, maria):
         client.force_login(maria)
 
@@ -82,6 +95,10 @@ class TestHealth:
             "sinks",
             "channel_layer",
             "worker",
+            "horizon",
+            "chain_head",
+            "last_comparison",
+            "activity_dropped",
         }
 
     @pytest.mark.parametrize(
@@ -89,8 +106,13 @@ class TestHealth:
         [
             {"replica": "down"},
             {"channel_layer": "down"},
-            {"worker": {"last_beat": None, "state": "silent"}},
+            {"worker": {**WELL["worker"], "state": "silent"}},
             {"sinks": {"push": {**SINK, "lag_seconds": 61.0}}},
+            {"sinks": {"audit": {**SINK, "state": "stopped", "error": "event 7"}}},
+            {"sinks": {"replica": {**SINK, "state": None}}},
+            {"sinks": {"replica": {**SINK, "dead_letters": 1}}},
+            {"horizon": {**HOLDER, "seconds": 31.0}},
+            {"last_comparison": {**COMPARED, "repaired": False}},
         ],
     )
     def test_is_degraded_and_still_200_when_others_fail(self, client, report, failure):
@@ -99,6 +121,14 @@ class TestHealth:
         answer = client.get(reverse("health"))
 
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+
+    @pytest.mark.parametrize(
+        "trifle", [{"horizon": {**HOLDER, "seconds": 29.0}}, {"last_comparison": {**COMPARED, "repaired": True}}]
+    )
+    def test_is_ok_over_what_passes_or_was_repaired(self, client, report, trifle):
+        report.update(trifle)
+
+        assert client.get(reverse("health")).json()["status"] == "ok"
 
     def test_is_down_and_503_without_the_primary(self, client, report, primary_is_down):
         answer = client.get(reverse("health"))

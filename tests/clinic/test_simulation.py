@@ -12,6 +12,8 @@ import pytest
 from clinic.simulation import browser, day, report, staff
 from clinic.simulation.play import Play
 from clinic.simulation.wall import Wall
+from notifications.sinks.replica import ReplicaSink
+from queueing.models import Room
 
 SERVICES = ["General practice", "Nurse", "Blood tests", "Physiotherapy"]
 PER_HOUR = day.NUMBERS["arrivals_per_hour"]["values"]
@@ -223,3 +225,24 @@ class TestReport:
         waits = report.waits({"high": [float(minutes) for minutes in range(11)], "low": [4.0]})
 
         assert waits == {"high": {"mean": 5.0, "p90": 9.0}, "medium": None, "low": {"mean": 4.0, "p90": 4.0}}
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "replica"])
+class TestReplicaDifferences:
+    def test_are_not_known_before_the_replica_is_filled(self):
+        assert report.replica_differences(seconds=0) is None
+
+    def test_are_not_known_while_rows_are_on_their_way(self):
+        ReplicaSink().step()
+        Room.objects.create(name="Room 1")
+
+        assert report.replica_differences(seconds=0) is None
+
+    def test_are_the_rows_that_differ_then(self):
+        Room.objects.create(name="Room 1")
+        ReplicaSink().step()
+        assert report.replica_differences(seconds=0) == 0
+
+        Room.objects.using("replica").all()._raw_delete("replica")
+
+        assert report.replica_differences(seconds=0) == 1

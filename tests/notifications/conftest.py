@@ -3,11 +3,15 @@ from __future__ import annotations
 import os
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection, connections
 from django.utils import timezone
 
-from notifications import boards
+from notifications import boards, direct
+from notifications.models import AuditEntry
+from notifications.sinks.audit import AuditSink
 from notifications.sinks.push import PushSink
 from queueing import history, tickets
 from queueing.models import Display, DisplayService, Room, RoomService, Service
@@ -63,6 +67,26 @@ def desk(sofia):
 
 
 @pytest.fixture
+def line():
+    """A connection as web and worker have it under `make run`."""
+    params = direct.params("default", application="test-at-work") | {"user": settings.RUNTIME_ROLE}
+    with psycopg.connect(**params, autocommit=True) as found:
+        yield found
+
+
+@pytest.fixture
+def at_work(transactional_db):
+    """This test's own connection becomes the role of web and worker."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {settings.RUNTIME_ROLE}")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == (settings.RUNTIME_ROLE,)  # nobody took another connection meanwhile
+        cursor.execute("RESET ROLE")
+
+
+@pytest.fixture
 def environment(transactional_db):
     """Of a process that works on the databases of this test."""
     return {
@@ -72,3 +96,29 @@ def environment(transactional_db):
         "REDIS_URL": settings.REDIS_URL,
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture
+def on_replica():
+    """A statement there; what it returns undoes another one at the end."""
+    undone = []
+
+    def run(statement, *, undo=""):
+        undone.append(undo)
+        with connections["replica"].cursor() as cursor:
+            cursor.execute(statement)
+
+    yield run
+    for statement in filter(None, reversed(undone)):
+        with connections["replica"].cursor() as cursor:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def trail(clinic, desk):
+    """Three tickets and a call, sealed with all that came before. The number of entries."""
+    for _ in range(3):
+        desk.issue(clinic.first)
+    desk.call_next(clinic.room)
+    AuditSink().step()
+    return AuditEntry.objects.count()

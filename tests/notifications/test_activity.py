@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from notifications import activity
 from notifications.models import Activity
+from tests.processes import wait_until
 
 
 @pytest.fixture
@@ -71,6 +72,32 @@ class TestLogActivity:
 
         assert kinds() == ["page.closed"]
         assert writer.dropped == 1
+
+    def test_takes_what_is_no_text_for_text(self, writer):
+        activity.log_activity("page.opened")
+        activity.log_activity(None, actor=7)
+        activity.log_activity("page.closed")
+
+        assert writer.flush()
+        assert kinds() == ["page.opened", "None", "page.closed"]
+
+    def test_drops_the_poison_of_a_batch_and_nothing_else(self, writer, stuck, caplog):
+        """Refused by Python, by a constraint, and by a type."""
+        poison = {100: {"thing": object()}, 250: {}, 499: {"text": "its secret \0"}}
+        activity.log_activity("page.opened")  # its writing is held, so that the others wait for one batch
+        wait_until(lambda: writer.writing)
+        for number in range(activity.BATCH):
+            activity.log_activity("" if number == 250 else f"page.{number}", **poison.get(number, {}))
+
+        stuck.set()
+
+        assert writer.flush()
+        good = [f"page.{number}" for number in range(activity.BATCH) if number not in poison]
+        assert kinds() == ["page.opened", *good]
+        assert (len(good), writer.dropped) == (497, 3)
+        dropped = [record.getMessage() for record in caplog.records if "dropped" in record.getMessage()]
+        assert len(dropped) == 3
+        assert "secret" not in caplog.text
 
     def test_waits_for_a_database_that_is_away(self, writer, monkeypatch):
         create, calls = Activity.objects.bulk_create, []

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
 
-PAGES = [f"admin:notifications_{name}_changelist" for name in ("auditentry", "delivery", "cursor", "activity")]
+MODELS = ("auditentry", "delivery", "cursor", "activity", "deadletter", "comparison", "erasure")
+PAGES = [f"admin:notifications_{name}_changelist" for name in MODELS]
 
 
 @pytest.fixture

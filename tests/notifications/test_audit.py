@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
-from notifications import chain
+from notifications import anchors, chain
 from notifications.models import AuditAnchor, AuditEntry, Cursor, Delivery
 from notifications.sinks import audit, base
 from notifications.sinks.audit import AuditSink
@@ -12,29 +12,6 @@ from notifications.sinks.replica import ReplicaSink
 from queueing.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
-
-
-def seal_everything():
-    while AuditSink().step():
-        pass
-
-
-def tamper(statement):
-    """As somebody would who may switch the trigger off."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE notifications_auditentry DISABLE TRIGGER audit_trail_is_append_only")
-        cursor.execute(statement)
-        cursor.execute("ALTER TABLE notifications_auditentry ENABLE TRIGGER audit_trail_is_append_only")
-
-
-@pytest.fixture
-def trail(clinic, desk):
-    """Sealed, and its head told to the replica."""
-    for _ in range(3):
-        desk.issue(clinic.first)
-    desk.call_next(clinic.room)
-    seal_everything()
-    ReplicaSink().anchor()
 
 
 class TestAuditSink:
@@ -76,7 +53,7 @@ class TestAuditSink:
         assert AuditEntry.objects.count() == before
         monkeypatch.undo()
 
-        AuditSink().step(attempt=2)
+        AuditSink().step(base.Turn(attempt=2))
 
         assert AuditEntry.objects.count() == before + 1
         assert Delivery.objects.latest("id").attempts == 2
@@ -86,10 +63,10 @@ class TestAuditSink:
         for _ in range(5):
             desk.issue(clinic.first)
 
-        seal_everything()
+        AuditSink().step()
 
         assert AuditEntry.objects.count() == Event.objects.count()
-        assert chain.verify(AuditEntry.objects.order_by("seq"), {}).bad_seq is None
+        assert not chain.verify({}).problem
 
 
 class TestTheTrail:
@@ -105,54 +82,43 @@ class TestTheTrail:
             cursor.execute(statement)
 
 
-class TestVerifyAudit:
-    def test_is_content_with_a_sound_trail(self, trail, capsys):
-        call_command("verifyaudit")
+class TestAnchors:
+    def test_of_one_large_batch_are_at_every_thousandth_entry(self, trail, monkeypatch):
+        monkeypatch.setattr(anchors, "EVERY", 4)
 
-        assert f"{AuditEntry.objects.count()} entries" in capsys.readouterr().out
+        anchors.write(head=False)
 
-    @pytest.mark.parametrize(
-        ("statement", "problem"),
-        [
-            ("UPDATE notifications_auditentry SET actor = 'eve' WHERE seq = 3", "Entry 3 is not what was sealed"),
-            ("UPDATE notifications_auditentry SET changes = '{}' WHERE seq = 3", "Entry 3 is not what was sealed"),
-            ("DELETE FROM notifications_auditentry WHERE seq = 3", "Entry 3 is missing"),
-        ],
-    )
-    def test_names_the_first_bad_entry(self, trail, statement, problem):
-        tamper(statement)
+        assert list(anchors.known()) == [4, 8, 12]
 
-        with pytest.raises(CommandError, match=problem):
-            call_command("verifyaudit")
+    def test_of_a_quiet_clinic_is_the_last_entry_once_a_minute(self, trail, clinic, desk):
+        sink = ReplicaSink()
+        sink.step()
+        head = AuditEntry.objects.latest("seq")
+        assert anchors.known() == {head.seq: head.hash}
+        desk.issue(clinic.first)
+        AuditSink().step()
+        sink.step()
+        assert list(anchors.known()) == [head.seq]
+        sink.anchored_at -= 60
 
-    def test_misses_a_tail_that_was_cut_off(self, trail):
-        last = AuditEntry.objects.count()
-        tamper(f"DELETE FROM notifications_auditentry WHERE seq = {last}")
+        sink.step()
 
-        with pytest.raises(CommandError, match=f"Entry {last} is missing"):
-            call_command("verifyaudit")
+        assert list(anchors.known()) == [head.seq, head.seq + 1]
 
-    def test_knows_a_trail_that_was_sealed_again(self, trail):
-        """Every hash is right; only the replica remembers another one."""
-        last = AuditEntry.objects.latest("seq")
-        last.actor = "eve"
-        tamper(
-            f"UPDATE notifications_auditentry SET actor = 'eve', hash = '{chain.digest(last)}' WHERE seq = {last.seq}"
-        )
+    def test_stand_in_the_log_as_well(self, trail, caplog):
+        caplog.set_level("INFO")
 
-        with pytest.raises(CommandError, match=f"Entry {last.seq} is not what the replica remembers"):
-            call_command("verifyaudit")
+        anchors.write(head=True)
 
-    def test_cannot_know_that_without_the_replica(self, trail):
-        """If this fails, the test above proves nothing."""
-        last = AuditEntry.objects.latest("seq")
-        last.actor = "eve"
-        AuditAnchor.objects.using("replica").all().delete()
-        tamper(
-            f"UPDATE notifications_auditentry SET actor = 'eve', hash = '{chain.digest(last)}' WHERE seq = {last.seq}"
-        )
+        head = AuditEntry.objects.latest("seq")
+        assert caplog.messages == [f"Audit anchor seq={head.seq} hash={head.hash}"]
 
-        call_command("verifyaudit")
+    def test_are_never_written_over(self, trail):
+        AuditAnchor.objects.using("replica").create(seq=trail, hash="another", at=timezone.now())
+
+        anchors.write(head=True)
+
+        assert anchors.known() == {trail: "another"}
 
 
 def crash(*args, **kwargs):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.sync.client import connect
 
-from notifications import health
+from notifications import progress
 from tests.processes import wait_until
 
 pytestmark = [
@@ -45,7 +45,7 @@ def web(environment, redis):
 def worker(environment, clinic):
     """Once it has told of the clinic itself: a new display asks every screen to come back."""
     with running(["manage.py", "deliver"], environment, says="Worker started") as process:
-        wait_until(lambda: health.sinks()["push"]["pending_events"] == 0)
+        wait_until(lambda: progress.of_all()["push"]["pending_events"] == 0)
         yield process
 
 

@@ -1,35 +1,19 @@
 from __future__ import annotations
 
-import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
-from django.utils import timezone
+from django.core.management import call_command
+from django.db import connections, transaction
 
 from notifications import comparison
 from notifications.models import Cursor, Delivery, ReplicaState
 from notifications.sinks import base, replica
 from notifications.sinks.replica import ReplicaSink
-from queueing import history, tickets
 from queueing.models import Line, Patient, Room, Ticket
-from queueing.refusals import TicketError
+from tests.notifications.replicas import WRITERS, alter, catch_up, work_at_random
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
-
-WRITERS = 4
-
-
-def catch_up():
-    sink = ReplicaSink()
-    while sink.step():
-        pass
-
-
-def alter(statement):
-    with connections["replica"].cursor() as cursor:
-        cursor.execute(statement)
 
 
 class TestReplicaSink:
@@ -122,7 +106,7 @@ class TestReplicaSink:
         catch_up()
 
         with pytest.raises(base.CursorMoved), transaction.atomic(using="replica"):
-            replica.move(state, state)
+            replica.move(state, state, base.FIRST)
 
     def test_tells_the_primary_how_far_it_is(self, clinic):
         catch_up()
@@ -150,37 +134,6 @@ class TestManyWriters:
         assert comparison.compare() == []
 
 
-class TestCompareReplica:
-    def test_is_content_with_an_equal_one(self, clinic, capsys):
-        catch_up()
-
-        call_command("comparereplica")
-
-        assert "equal" in capsys.readouterr().out
-
-    @pytest.mark.parametrize(
-        "statement",
-        [
-            "UPDATE queueing_room SET name = 'Cellar' WHERE name = 'Room 1'",
-            "DELETE FROM queueing_roomservice",
-            "UPDATE queueing_line SET version = version + 1",
-        ],
-    )
-    def test_finds_a_difference(self, clinic, statement):
-        catch_up()
-        alter(statement)
-
-        with pytest.raises(CommandError, match="1 tables differ"):
-            call_command("comparereplica")
-
-    def test_says_so_when_nobody_carries_anything(self, clinic, desk):
-        catch_up()
-        desk.issue(clinic.first)
-
-        with pytest.raises(CommandError, match="has not caught up"):
-            call_command("comparereplica", wait=0)
-
-
 class TestResyncReplica:
     def test_mends_what_was_changed_there(self, clinic, desk):
         desk.issue(clinic.first)
@@ -201,39 +154,6 @@ class TestResyncReplica:
         catch_up()
 
         assert comparison.compare() == []
-
-
-def work_at_random(clinic, sofia, seed):
-    """Issues, calls, cancels, completes; now and then a room is renamed, or a patient added and rolled back."""
-    chance, done = random.Random(seed), 0
-    try:
-        for number in range(40):
-            try:
-                act(chance, clinic, sofia, f"{seed}-{number}")
-                done += 1
-            except TicketError:
-                pass
-        return done
-    finally:
-        connection.close()
-
-
-def act(chance, clinic, sofia, name):
-    kind = chance.random()
-    if kind < 0.4:
-        service = chance.choice([clinic.first, clinic.second])
-        tickets.issue(service_id=service.pk, priority="low", actor=sofia, at=timezone.now())
-    elif kind < 0.6:
-        room = chance.choice([clinic.room, clinic.other])
-        ticket = tickets.call_next(room_id=room.pk, actor=sofia, at=timezone.now())
-        tickets.complete(ticket_id=ticket.pk, outcome="seen", actor=sofia, at=timezone.now())
-    else:
-        with transaction.atomic(), history.operation(actor="somebody"):
-            patient = Patient.objects.create(reference=name, name=name)
-            if kind < 0.8:
-                patient.delete()
-            if kind > 0.95:
-                transaction.set_rollback(True)
 
 
 def crash(*args, **kwargs):

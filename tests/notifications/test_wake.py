@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import psycopg
@@ -8,6 +10,7 @@ from django.db import transaction
 
 from notifications import direct, wake
 from queueing.models import Room
+from tests.processes import wait_until
 
 
 def wakes():
@@ -61,7 +64,7 @@ class TestListener:
     @pytest.fixture
     def listener(self, flag):
         stop = threading.Event()
-        listener = wake.Listener(flags=[flag], stop=stop)
+        listener = wake.Listener(wake_all=flag.set, stop=stop)
         listener.start()
         assert flag.wait(5)  # on connecting, for what was said before
         flag.clear()
@@ -86,3 +89,41 @@ class TestListener:
         flag.clear()
         write("Room 1")
         assert flag.wait(5)
+
+    def test_proves_that_wakes_arrive(self, listener):
+        wait_until(lambda: listener.path == "listen")
+
+    def test_wakes_nobody_by_proving_it(self, listener, flag, monkeypatch):
+        monkeypatch.setattr(wake, "SELF_PING", 0.0)
+        wait_until(lambda: listener.path == "listen")
+        listener.path = "poll"
+        wait_until(lambda: listener.path == "listen")
+
+        assert not flag.is_set()
+
+    def test_leaves_a_line_that_no_longer_answers(self, listener, flag, monkeypatch):
+        """As where a network swallows everything: no error, and no answer."""
+        wait_until(lambda: listener.path == "listen")
+        silent = backend()
+        monkeypatch.setattr(wake, "PATIENCE", 0.5)
+        try:
+            os.kill(silent, signal.SIGSTOP)
+        except (PermissionError, ProcessLookupError):
+            pytest.skip("the server is not a process of ours")
+        try:
+            monkeypatch.setattr(wake, "HEARTBEAT", 0.1)
+
+            assert flag.wait(10)  # on another line
+            assert backend() != silent
+        finally:
+            os.kill(silent, signal.SIGCONT)
+
+
+def backend():
+    """The youngest one that listens."""
+    with psycopg.connect(**direct.params("default", application="test"), autocommit=True) as admin:
+        (pid,) = admin.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'clinic-listener'"
+            " AND datname = current_database() ORDER BY backend_start DESC LIMIT 1"
+        ).fetchone()
+    return pid

@@ -3,124 +3,67 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 
+import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError
 
-from notifications import comparison, health, retry, worker
-from notifications.models import AuditEntry, Cursor, Delivery, WorkerBeat
-from notifications.sinks import base
+from notifications import comparison, direct, health, retry, worker
+from notifications.models import AuditEntry, Cursor, WorkerBeat
 from queueing.models import Event
+from tests.notifications.asink import ASink
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "replica"])
 
 
-class ASink:
-    """Fails as often as it is told to, then has work once, then none."""
+class TestCrashes:
+    @pytest.fixture
+    def crew(self, monkeypatch):
+        monkeypatch.setattr(retry, "delay", lambda attempt: 0)
+        made = []
 
-    name = "audit"
-    gathers = 0.0
+        def crew(*failures):
+            sinks = iter([ASink(failures=number, error=KeyError("a mistake")) for number in failures or [0]])
+            made.append(worker.Worker({"audit": lambda: next(sinks)}))
+            return made[-1]
 
-    def __init__(self, *, failures=0, error=None):
-        self.failures, self.error = failures, error or DatabaseError("away")
-        self.attempts, self.worked, self.closed = [], threading.Event(), False
+        yield crew
+        for each in made:
+            each.end()
 
-    def step(self, *, attempt=1):
-        self.attempts.append(attempt)
-        if len(self.attempts) <= self.failures:
-            raise self.error
-        if self.worked.is_set():
-            return False
-        self.worked.set()
-        return True
+    def test_start_the_sink_again(self, crew):
+        looked_after = crew(1, 0)
+        first = looked_after.carriers["audit"]
+        first.start()
+        first.join(5)
 
-    def close(self):
-        self.closed = True
+        looked_after.revive(1000.0)
+        looked_after.revive(1001.0)
 
+        assert looked_after.carriers["audit"] is not first
+        assert looked_after.carriers["audit"].sink.worked.wait(5)
 
-@pytest.fixture
-def start(monkeypatch):
-    monkeypatch.setattr(retry, "delay", lambda attempt: 0)
-    stop, threads = threading.Event(), []
+    def test_leave_word(self, crew):
+        first = crew(1).carriers["audit"]
+        first.start()
+        first.join(5)
 
-    def start(sink):
-        thread = worker.SinkThread(sink, stop=stop)
-        threads.append(thread)
-        thread.start()
-        return thread
+        assert Cursor.objects.get(sink="audit").error == "KeyError: 'a mistake'"
 
-    def end():
-        stop.set()
-        for thread in threads:
-            thread.woken.set()
-            thread.join(5)
+    def test_end_the_process_when_there_are_too_many(self, crew):
+        looked_after = crew()
 
-    start.end = end
-    yield start
-    end()
+        for number in range(5):
+            looked_after.count_crash(1000.0 + number)
+        with pytest.raises(worker.TooManyCrashes, match="crashed 6 times"):
+            looked_after.count_crash(1006.0)
 
+    def test_are_forgotten_after_a_minute(self, crew):
+        looked_after = crew()
 
-class TestSinkThread:
-    def test_tries_again_and_counts(self, start):
-        sink = ASink(failures=2)
-        start(sink)
-
-        assert sink.worked.wait(5)
-        assert sink.attempts[:3] == [1, 2, 3]
-
-    def test_leaves_word_of_a_failure_once(self, start):
-        sink = ASink(failures=3)
-        start(sink)
-
-        assert sink.worked.wait(5)
-        delivery = Delivery.objects.get(outcome="failed")
-        assert delivery.error == "DatabaseError: away"
-
-    def test_counts_no_failure_when_another_worker_was_faster(self, start):
-        sink = ASink(failures=1, error=base.CursorMoved("audit"))
-        start(sink)
-
-        assert sink.worked.wait(5)
-        assert sink.attempts[:2] == [1, 1]
-        assert not Delivery.objects.exists()
-
-    def test_closes_its_sink_at_the_end(self, start):
-        sink = ASink()
-        thread = start(sink)
-        assert sink.worked.wait(5)
-
-        start.end()
-
-        assert sink.closed
-        assert not thread.is_alive()
-
-    def test_hears_who_wakes_it_while_it_reads(self, start, monkeypatch):
-        """The flag is cleared before reading, so a wake during it is not lost until the next poll."""
-        monkeypatch.setattr(worker, "POLL", 60)
-        sink, again = ASink(), threading.Event()
-        step = sink.step
-
-        def woken_meanwhile(*, attempt=1):
-            worked = step(attempt=attempt)
-            if not worked and not again.is_set():
-                thread.woken.set()
-                again.set()
-            elif again.is_set():
-                third.set()
-            return worked
-
-        third = threading.Event()
-        sink.step = woken_meanwhile
-        thread = worker.SinkThread(sink, stop=threading.Event())
-        thread.start()
-
-        assert third.wait(5)
-        thread.stop.set()
-        thread.woken.set()
-        thread.join(5)
+        for number in range(20):
+            looked_after.count_crash(1000.0 + number * 13)
 
 
 class TestDeliver:
@@ -164,6 +107,18 @@ class TestTheProcess:
         assert not WorkerBeat.objects.exists()
         seqs = list(AuditEntry.objects.order_by("seq").values_list("seq", flat=True))
         assert seqs == list(range(1, len(seqs) + 1))
+
+    def test_ends_at_once_when_it_is_asked_twice(self, clinic, process, desk):
+        wait_until(lambda: AuditEntry.objects.count() == Event.objects.count())
+        with psycopg.connect(**direct.params("default", application="test")) as other:
+            other.execute("SELECT FROM notifications_cursor WHERE sink = 'audit' FOR UPDATE")
+            desk.issue(clinic.first)  # the audit sink waits for this lock with its next batch
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: Cursor.objects.filter(leader="").count() == 2)
+
+            process.send_signal(signal.SIGTERM)
+
+            assert process.wait(5) == -signal.SIGTERM
 
     def test_goes_on_where_a_killed_one_stopped(self, clinic, process, desk, redis):
         desk.issue(clinic.first)

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             places = folders.prepare(env.home())
             with folders.locked(places.home), folders.locked(places.engines), children:
                 settings = startup.settings_for(places.home) | bundled.start(children, places)
-                reach.check_all({name: settings.get(name) or env.url(name) for name in env.FORMS})
+                reach.check_all({name: settings.get(name) or env.url(name) for name in bundled.ENGINES})
                 with startup.announced(places.home, settings):
                     self.serve(children, places.home, settings, listener)
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import logging
 import signal
+import time
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
-from notifications import worker
+from notifications import restore, retry, worker
+
+logger = logging.getLogger(__name__)
 
 
 class Ended(BaseException):
@@ -26,10 +31,31 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="take everything there is, and end")
 
     def handle(self, *, once: bool, **options: Any) -> None:
+        if self.comes_from_the_future(patient=not once):
+            raise CommandError(restore.WHAT_TO_DO)
         if once:
-            worker.deliver_pending()
+            self.run_once()
         else:
-            self.run(worker.Worker(worker.sinks()))
+            self.run(worker.Worker())
+
+    def comes_from_the_future(self, *, patient: bool) -> bool:
+        """A worker that is started before its primary waits for it."""
+        attempt = 0
+        while True:
+            try:
+                return restore.from_the_future()
+            except OperationalError as e:
+                if not patient:
+                    raise CommandError(f"The primary does not answer: {e}") from e
+                attempt += 1
+                logger.warning("The primary does not answer attempt=%d error=%s", attempt, e)
+                time.sleep(retry.delay(attempt=attempt))
+
+    def run_once(self) -> None:
+        try:
+            worker.deliver_pending()
+        except worker.Busy as e:
+            raise CommandError(f"A worker is running and carries everything for {e} already.") from e
 
     def run(self, crew: worker.Worker) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -38,6 +64,6 @@ class Command(BaseCommand):
             crew.run()
         except Ended:
             crew.end()
-        else:
+        except worker.TooManyCrashes as e:
             crew.end()
-            raise CommandError("A sink died. Whoever keeps this process should start it again.")
+            raise CommandError(f"{e} Whoever keeps this process should start it again.") from e

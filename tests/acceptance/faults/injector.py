@@ -4,7 +4,7 @@ kill before notifications.sinks.audit.seal      SIGKILL instead of the call
 kill after notifications.sinks.replica.mirror   SIGKILL when it has returned
 skip notifications.wake.wake                    the call does nothing
 set clinic.databases.POOL reconnect_timeout 2   an entry of a dictionary, before Django is set up
-put notifications.worker.POLL 60                a name of a module
+put notifications.carrier.POLL 60               a name of a module
 clock /tmp/offset                               the time of day is off by so many seconds as the file says
 """
 

@@ -19,7 +19,7 @@ def live(name, fault):
     from notifications import worker
 
     injector.install([fault])
-    (sink,) = [sink for sink in worker.sinks() if sink.name == name]
+    sink = worker.SINKS[name]()
     while sink.step():
         pass
 

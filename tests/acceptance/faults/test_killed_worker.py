@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from clinic import env
-from notifications import health
+from notifications import progress
 from notifications.models import AuditEntry
 from queueing.models import Event
 from tests.acceptance.faults.invariants import check_everything
@@ -87,7 +87,6 @@ def test_a_life_without_a_fault_ends_well(clinic, desk, redis, live):
     assert AuditEntry.objects.count() == Event.objects.count()
 
 
-@pytest.mark.xfail(strict=False, reason="the primary hears of the replica only with the next batch")
 def test_the_primary_knows_how_far_the_replica_is_after_a_kill(clinic, desk, redis, live):
     """Otherwise /health counts a lag that is none, all night."""
     call_command("deliver", once=True)
@@ -96,4 +95,4 @@ def test_the_primary_knows_how_far_the_replica_is_after_a_kill(clinic, desk, red
 
     call_command("deliver", once=True)
 
-    assert health.sinks()["replica"]["pending_events"] == 0
+    assert progress.of_all()["replica"]["pending_events"] == 0

@@ -88,7 +88,7 @@ def test_acknowledged_before_it_is_done(settled, clinic, desk, monkeypatch, caug
     caught("acknowledged before it is done", "are not sealed")
 
 
-def moved_apart(**kwargs):
+def moved_apart(turn, **kwargs):
     state = ReplicaState.objects.using("replica").get()
     with reader.by_state(low=state.low, seen=state.snapshot) as now:
         ReplicaState.objects.using("replica").update(low=now.low, snapshot=now.snapshot)
@@ -103,12 +103,12 @@ def test_cursor_moved_outside_the_transaction_of_the_replica(settled, clinic, de
             deliver()
     deliver()
 
-    caught("cursor moved outside the replica's transaction", "comparereplica")
+    caught("cursor moved outside the replica's transaction", "the replica differs")
 
 
 def test_wake_as_the_only_trigger(settled, clinic, desk, start_worker, monkeypatch, report):
     """A web process was killed after the commit, and no sink looks by itself."""
-    start_worker("put notifications.worker.POLL 60")
+    start_worker("put notifications.carrier.POLL 60")
     desk.issue(clinic.first)
     check_everything()
     monkeypatch.setattr(wake, "wake", lambda: None)
@@ -126,7 +126,7 @@ def stale_leader(ready, go):
     with transaction.atomic(using="replica"), reader.by_state(low=0) as now:
         ready.set()
         go.wait(10)
-        copying.copy_touched(now.keys)
+        copying.copy_touched(replica.rows_of(now))
     connections.close_all()
 
 
@@ -142,7 +142,7 @@ def test_skipped_fencing(settled, clinic, desk, caught):
         stale.result(10)
     deliver()
 
-    caught("a stale leader writes", "comparereplica")
+    caught("a stale leader writes", "the replica differs")
 
 
 def test_dropped_guard(settled, clinic, caught):
@@ -155,7 +155,7 @@ def test_dropped_guard(settled, clinic, caught):
     deliver()
 
     caught("the guard dropped, and a row changed in SQL", "are not what their history says")
-    assert any("comparereplica" in problem for problem in problems())
+    assert any("the replica differs" in problem for problem in problems())
 
 
 def test_backfill_not_in_one_snapshot(settled, clinic, desk, caught):
@@ -166,7 +166,7 @@ def test_backfill_not_in_one_snapshot(settled, clinic, desk, caught):
             ReplicaState.objects.using("replica").update(low=now.low, snapshot=now.snapshot)
     deliver()
 
-    caught("backfill not in one snapshot", "comparereplica")
+    caught("backfill not in one snapshot", "the replica differs")
 
 
 def test_version_not_bumped(settled, clinic, desk, sink, monkeypatch, caught):

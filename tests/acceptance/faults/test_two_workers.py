@@ -51,7 +51,6 @@ def sealed():
     return AuditEntry.objects.count() == Event.objects.count()
 
 
-@pytest.mark.xfail(strict=False, reason="leadership is being built")
 def test_killed_leader(clinic, redis, desk, two_workers, report):
     desk.issue(clinic.first)
     leader = wait_until(all_lead, seconds=5)["audit"]
@@ -75,7 +74,6 @@ def test_killed_leader(clinic, redis, desk, two_workers, report):
     )
 
 
-@pytest.mark.xfail(strict=False, reason="leadership is being built")
 def test_stopped_leader(clinic, redis, desk, two_workers, report):
     desk.issue(clinic.first)
     leader = wait_until(all_lead, seconds=5)["audit"]
@@ -108,7 +106,6 @@ def is_stopped(worker):
     return (Path("/proc") / str(worker.pid) / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-@pytest.mark.xfail(strict=False, reason="leadership is being built")
 def test_leader_stopped_in_a_batch(clinic, redis, desk, start_worker, report):
     """With its transaction open, and whatever that locks."""
     old = start_worker("stop before notifications.sinks.base.advance")

@@ -1,0 +1,1 @@
+DROP FUNCTION notifications_prune_history;
