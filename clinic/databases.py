@@ -14,9 +14,8 @@ LIMITS = {
     "client_connection_check_interval": "500ms",
 }
 TRANSACTION_TIMEOUT = "15s"
-# Never `max_waiting`: after a long outage the pool of psycopg would refuse for ever.
-# It tries to reconnect at growing intervals and then gives up, until somebody asks: so that the first who asks after an
-# outage of any length is not told to wait for the next try.
+# Never `max_waiting`: after a long outage the pool of psycopg would refuse for ever. Between its tries to connect it
+# pauses ever longer, so it has to give up soon: the next request then tries at once.
 POOL = {"min_size": 2, "max_size": 8, "timeout": 3, "reconnect_timeout": 2}
 
 

@@ -1,7 +1,4 @@
-"""Django's PostgreSQL, with the one limit that only newer servers know.
-
-Its pool is safe to fork, and leaves a dead server at once.
-"""
+"""Django's PostgreSQL: with the one limit only newer servers know, safe to fork, and quick to leave a dead server."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from contextlib import ExitStack
 
@@ -110,3 +111,19 @@ def replica(transactional_db, own_replica):
     with servers.used_as("replica", own_replica):
         yield own_replica
         call_command("flush", database="replica", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def live(environment):
+    """How a sink's life with a fault ended."""
+    command = [sys.executable, "-m", "tests.acceptance.faults.rounds"]
+    with subprocess.Popen(
+        command, cwd=env.BASE_DIR, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+
+        def live(sink, fault):
+            process.stdin.write(f"{sink} {fault}\n")
+            return int(process.stdout.readline())
+
+        yield live
+        process.stdin.close()

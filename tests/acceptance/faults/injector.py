@@ -2,6 +2,7 @@
 
 kill before notifications.sinks.audit.seal      SIGKILL instead of the call
 kill after notifications.sinks.replica.mirror   SIGKILL when it has returned
+kill at 17 queueing.board.board                 SIGKILL when it is called with this key, or a row that has it
 skip notifications.wake.wake                    the call does nothing
 set clinic.databases.POOL reconnect_timeout 2   an entry of a dictionary, before Django is set up
 put notifications.carrier.POLL 60               a name of a module
@@ -34,6 +35,8 @@ def install(faults):
                 replace(name, before)
             case ["kill", "after", name]:
                 replace(name, after)
+            case ["kill", "at", key, name]:
+                replace(name, lambda work, key=int(key): at(work, key))
             case ["stop", "before", name]:
                 replace(name, stopping)
             case ["skip", name]:
@@ -56,6 +59,15 @@ def die():
 
 def before(work):
     return lambda *args, **kwargs: die()
+
+
+def at(work, key):
+    return lambda *args, **kwargs: die() if key in keys(args) else work(*args, **kwargs)
+
+
+def keys(args):
+    for each in args:
+        yield from each if isinstance(each, list) else [getattr(each, "pk", each)]
 
 
 def stopping(work):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 
 import django
 
@@ -17,11 +19,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 def live(name, fault):
     from notifications import worker
+    from notifications.carrier import Carrier
 
     injector.install([fault])
-    sink = worker.SINKS[name]()
-    while sink.step():
+    carrier = Carrier(worker.SINKS[name](), worker=f"round:{os.getpid()}", stop=threading.Event())
+    while not carrier.leads():
+        time.sleep(0.01)
+    while carrier.step():
         pass
+    carrier.end()
 
 
 def ended(name, fault):
@@ -30,8 +36,9 @@ def ended(name, fault):
     if not child:
         try:
             live(name, fault)
-        finally:
-            os._exit(0)
+        except Exception:
+            os._exit(1)
+        os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 import pytest
 from django.core.management import call_command
 
-from clinic import env
 from notifications import progress
 from notifications.models import AuditEntry
 from queueing.models import Event
@@ -39,22 +36,6 @@ POINTS = {
         f"after {SINKS}.base.advance",
     ],
 }
-
-
-@pytest.fixture
-def live(environment):
-    """How a sink's life with a fault ended."""
-    command = [sys.executable, "-m", "tests.acceptance.faults.rounds"]
-    with subprocess.Popen(
-        command, cwd=env.BASE_DIR, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    ) as process:
-
-        def live(sink, fault):
-            process.stdin.write(f"{sink} {fault}\n")
-            return int(process.stdout.readline())
-
-        yield live
-        process.stdin.close()
 
 
 @pytest.mark.parametrize(("sink", "point"), [(sink, point) for sink, points in POINTS.items() for point in points])
