@@ -11,9 +11,9 @@ from django.core.management import call_command
 
 from clinic import env
 from tests.acceptance.faults import running, servers, table
-from tests.notifications.conftest import clinic, desk, environment, redis, sink
+from tests.notifications.conftest import clinic, desk, environment, on_replica, redis, sink
 
-__all__ = ["clinic", "desk", "environment", "redis", "sink"]
+__all__ = ["clinic", "desk", "environment", "on_replica", "redis", "sink"]
 
 # Elsewhere there is no /proc to find the backends of a server in.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]

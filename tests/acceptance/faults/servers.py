@@ -50,10 +50,12 @@ class Server:
         return [self.child.process.pid, *children_of(self.child.process.pid)]
 
     def kill(self):
-        """All of it at once: a backend that lived on could still commit."""
-        self.tell(signal.SIGSTOP)
+        """All of it at once: a backend that lived on could still commit, and would be in the way of the next start."""
+        os.kill(self.child.process.pid, signal.SIGSTOP)  # it makes no more of them
+        family = self.family()
         self.tell(signal.SIGKILL)
         self.child.process.wait()
+        wait_until(lambda: not any(map(lives, family)))
         connections.close_all()
 
     def tell(self, number):
@@ -71,6 +73,13 @@ class Server:
     def end(self):
         self.thaw()
         self.child.kill_all()
+
+
+def lives(pid):
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def children_of(parent):

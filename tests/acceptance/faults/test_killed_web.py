@@ -72,6 +72,6 @@ def test_killed_web(clinic, redis, sofia, start_web, start_worker, report):
             f"Web killed {point}",
             made="SIGKILL in a request; then the same form again",
             expected="whole or nothing; lock freed within 1 s, delivered within 2 s; one ticket in the end",
-            measured=f"{tickets} tickets, freed in {freed:.2f} s, delivered in {delivered:.2f} s, 1 ticket in the end",
+            measured=f"tickets: {tickets}, freed in {freed:.2f} s, delivered in {delivered:.2f} s; 1 in the end",
         )
     check_everything(acknowledged=[kept_as(f"key-{number}") for number in range(len(POINTS))])

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from notifications import boards, direct
+from notifications import boards, direct, holder
 from notifications.models import AuditEntry
 from queueing.models import Event, Line, Ticket
 from tests.acceptance.faults.invariants import check_everything
@@ -83,9 +83,10 @@ def test_open_writer(clinic, redis, desk, start_worker, report, in_full):
     seconds = 60 if in_full else 4
     limits = {"options": "-c idle_in_transaction_session_timeout=0 -c transaction_timeout=0"}
     with psycopg.connect(**{**direct.params("default", application="somebody"), **limits}) as writer:
+        pid = writer.info.backend_pid
         writer.execute("SELECT pg_current_xact_id()")
         opened = time.monotonic()
-        others = waiting = 0.0
+        others = 0.0
         while time.monotonic() < opened + seconds:
             ticket = desk.issue(clinic.first)
             event = Event.objects.order_by("-id").first().pk
@@ -93,14 +94,17 @@ def test_open_writer(clinic, redis, desk, start_worker, report, in_full):
             behind += seconds_until(lambda: is_on_the_board(clinic.first, redis))
             others = max(others, behind)
             assert not is_sealed(event)
+        found = holder.find()
         writer.rollback()
         waiting = seconds_until(lambda: is_sealed(event))
 
     check_everything()
+    assert (found["application"], found["pid"]) == ("somebody", pid)
     assert others < 2
     report(
         f"Open writer elsewhere for {seconds} s",
         made="a transaction that has an id and stays open",
-        expected="the audit trail waits, replica and screens at most 2 s behind",
-        measured=f"nothing sealed meanwhile, all of it {waiting:.2f} s after; others {others:.2f} s behind at most",
+        expected="the audit trail waits and says for whom, replica and screens at most 2 s behind",
+        measured=f"nothing sealed meanwhile, all of it {waiting:.2f} s after; names {found['application']};"
+        f" others {others:.2f} s behind at most",
     )
