@@ -159,8 +159,8 @@ class Children:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End all within 14 s: first what uses the engines, then the engines. Whoever takes too long is killed."""
-        end([child for child in self.kept if not child.stops_last], seconds=5)
+        """End all within 20 s: first what uses the engines, then the engines. Whoever takes too long is killed."""
+        end([child for child in self.kept if not child.stops_last], seconds=12)  # a worker may finish its batch for 10
         end([child for child in self.kept if child.stops_last], seconds=8)
         self.kept.clear()
 

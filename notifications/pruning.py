@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from notifications import limits, progress
-from notifications.models import Cursor
+from notifications.models import Activity, Cursor, DeadLetter, Delivery
 from queueing import history
 
 PRUNE = "SELECT events, first_id, last_id FROM notifications_prune_history(make_interval(days => %s), %s)"
@@ -29,6 +31,16 @@ def prune_chunk(*, days: int, chunk: int) -> int:
             changes = {name: [None, value] for name, value in removed._asdict().items()}
             history.note("history.pruned", model="queueing.event", object_id=removed.last_id, changes=changes)
     return removed.events
+
+
+def prune_records(*, days: int, chunk: int) -> int:
+    """Remove what is known of batches, closed letters and activity of that age. Returns the number of rows."""
+    before, removed = timezone.now() - timedelta(days=days), 0
+    for model, moment in ((Delivery, "finished_at"), (DeadLetter, "closed_at"), (Activity, "at")):
+        old = model._default_manager.filter(**{f"{moment}__lt": before}).order_by("pk")
+        while found := old.filter(pk__in=list(old.values_list("pk", flat=True)[:chunk])).delete()[0]:
+            removed += found
+    return removed
 
 
 def sinks_that_never_read() -> list[str]:

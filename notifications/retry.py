@@ -36,10 +36,10 @@ class Stopped(Exception):
 
 
 # Classes are two characters; docs: PostgreSQL, appendix A.
-TRANSIENT_STATES = ("08", "28", "3D", "53", "57", "58", "40001", "40P01", "55P03", "25006", "25P03", "25P04")
+TRANSIENT_STATES = ("08", "28", "3D", "53", "57", "58", "XX", "40001", "40P01", "55P03", "25006", "25P03", "25P04")
 DRIFT_STATES = ("42P01", "42703", "42804", "428C9", "42501")
-POISON_STATES = ("22", "23")
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError, redis.ConnectionError, redis.TimeoutError, OSError)
+POISON_STATES = ("22", "23", "54")
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, redis.RedisError, OSError)
 UNFIT = (psycopg.DataError, psycopg.IntegrityError, UnicodeError)
 
 

@@ -1,8 +1,8 @@
 """Keeps the second PostgreSQL equal: current rows of whatever was touched, in one transaction there.
 
 Note [Lock before snapshot]
-The row of ReplicaState is locked before the primary's snapshot is taken, by `apply` and by `fill`. So snapshots are
-applied in the order in which they were taken, whoever applies them, and the replica never goes back.
+The row of ReplicaState is locked before the primary's snapshot is taken. So snapshots are applied in the order in which
+they were taken, whoever applies them, and the replica never goes back.
 """
 
 from __future__ import annotations
@@ -148,7 +148,8 @@ def retry_letters() -> None:
 
 
 def rows_of(now: reader.State) -> set[Row]:
-    return {Row(label, key) for label, keys in now.keys.items() for key in keys}
+    """Those that the replica shows: a note in history is about no row."""
+    return {Row(label, key) for label in now.keys.keys() & copying.BY_LABEL.keys() for key in now.keys[label]}
 
 
 def locked_state() -> ReplicaState:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from notifications import chain, progress, pruning
-from notifications.models import AuditEntry, Cursor
+from notifications.models import Activity, AuditEntry, Cursor, DeadLetter, Delivery
 from notifications.sinks.audit import AuditSink
 from queueing import history, integrity, tickets
 from queueing.models import Event, Room
@@ -139,7 +139,9 @@ class TestPrunehistory:
     def test_leaves_an_entry_for_each_chunk(self, old, capsys):
         call_command("prunehistory", chunk=4)
 
-        assert capsys.readouterr().out == "Removed 10 events older than 30 days.\n"
+        assert capsys.readouterr().out == (
+            "Removed 10 events and 0 records of batches and activity older than 30 days.\n"
+        )
         notes = Event.objects.filter(verb="history.pruned").order_by("id")
         assert [note.changes for note in notes] == [
             {"events": [None, len(part)], "first_id": [None, part[0]], "last_id": [None, part[-1]]}
@@ -207,3 +209,20 @@ class TestRetiresink:
 
 def crash(*args, **kwargs):
     raise SystemError("the process ends here")
+
+    def test_takes_old_records_along_and_leaves_what_is_open_or_young(self, db, capsys):
+        everybody_takes()
+        old, young = timezone.now() - timedelta(days=31), timezone.now() - timedelta(days=29)
+        for at in (old, young):
+            Activity.objects.create(at=at, kind="page.opened")
+            parked = {"sink": "push", "model": "queueing.service", "object_id": 1, "error": "x", "parked_at": old}
+            DeadLetter.objects.create(**parked, outcome="delivered", closed_at=at)
+        DeadLetter.objects.create(**parked)
+        Delivery.objects.update(finished_at=old)
+        number = Delivery.objects.count()
+
+        call_command("prunehistory", chunk=1)
+
+        assert f"and {number + 2} records" in capsys.readouterr().out
+        assert list(Activity.objects.values_list("at", flat=True)) == [young]
+        assert set(DeadLetter.objects.values_list("outcome", "closed_at")) == {("open", None), ("delivered", young)}

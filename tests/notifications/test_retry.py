@@ -40,6 +40,7 @@ class TestFault:
             ("25P03", Fault.TRANSIENT),  # idle_in_transaction_session_timeout
             ("28P01", Fault.TRANSIENT),  # invalid_password
             ("3D000", Fault.TRANSIENT),  # invalid_catalog_name
+            ("XX001", Fault.TRANSIENT),  # data_corrupted
             ("42P01", Fault.DRIFT),  # undefined_table
             ("42703", Fault.DRIFT),  # undefined_column
             ("42804", Fault.DRIFT),  # datatype_mismatch
@@ -50,6 +51,7 @@ class TestFault:
             ("23502", Fault.POISON),  # not_null_violation
             ("23503", Fault.POISON),  # foreign_key_violation
             ("23505", Fault.POISON),  # unique_violation
+            ("54000", Fault.POISON),  # program_limit_exceeded
             ("42601", Fault.BUG),  # syntax_error
             ("0A000", Fault.BUG),  # feature_not_supported
         ],
@@ -68,6 +70,7 @@ class TestFault:
             (django.db.InterfaceError("closed"), Fault.TRANSIENT),
             (redis.ConnectionError("refused"), Fault.TRANSIENT),
             (redis.TimeoutError("no answer"), Fault.TRANSIENT),
+            (redis.ResponseError("OOM command not allowed"), Fault.TRANSIENT),
             (ConnectionRefusedError(), Fault.TRANSIENT),
             (TimeoutError(), Fault.TRANSIENT),
             (Drift("columns"), Fault.DRIFT),
@@ -76,7 +79,6 @@ class TestFault:
             (Stopped("at event 7"), Fault.POISON),
             (BoardTooLarge(), Fault.BUG),
             (KeyError("code"), Fault.BUG),
-            (redis.ResponseError("wrong kind of value"), Fault.BUG),
         ],
     )
     def test_goes_by_the_class_without_a_code(self, error, kind):

@@ -8,7 +8,10 @@ from notifications import pruning
 
 
 class Command(BaseCommand):
-    help = "Removes old events that are sealed and that every sink has taken. The audit trail keeps them."
+    help = (
+        "Removes old events that are sealed and that every sink has taken. The audit trail keeps them."
+        " Old records of batches, closed dead letters and activity go too."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=30, help="how long events are kept (default: 30, at least 1)")
@@ -24,4 +27,7 @@ class Command(BaseCommand):
         removed = 0
         while found := pruning.prune_chunk(days=days, chunk=chunk):
             removed += found
-        self.stdout.write(f"Removed {removed} events older than {days} days.")
+        records = pruning.prune_records(days=days, chunk=chunk)
+        self.stdout.write(
+            f"Removed {removed} events and {records} records of batches and activity older than {days} days."
+        )
