@@ -33,7 +33,7 @@ class Carrier(threading.Thread):
         self.woken = threading.Event()
         self.leadership = Leadership(sink.name, worker=worker)
         self.breaker = retry.Breaker()
-        self.error = ""
+        self.error, self.told = "", Cursor.State.WORKING
         self.careful = False
 
     def run(self) -> None:
@@ -80,8 +80,7 @@ class Carrier(threading.Thread):
 
     def step(self) -> bool:
         if self.breaker.is_open:
-            self.tell(Cursor.State.HALF_OPEN, error=self.error)
-            self.sink.probe()
+            self.probe()
         turn = base.Turn(attempt=self.breaker.failures + 1, epoch=self.leadership.epoch, careful=self.careful)
         worked = self.sink.step(turn)
         if self.breaker.failures:
@@ -89,6 +88,11 @@ class Carrier(threading.Thread):
             self.tell(Cursor.State.WORKING)
         self.careful = self.careful and not worked
         return worked
+
+    def probe(self) -> None:
+        if self.told is Cursor.State.OPEN:
+            self.tell(Cursor.State.HALF_OPEN, error=self.error)
+        self.sink.probe()
 
     def fail(self, error: Exception, started_at: datetime) -> None:
         """Leave word, and wait: no wake gets past this."""
@@ -116,6 +120,7 @@ class Carrier(threading.Thread):
 
     def tell(self, state: Cursor.State, *, error: str = "", seconds: float | None = None) -> None:
         """Where everybody can see it, if the primary is there to keep it."""
+        self.told = state
         try:
             base.tell(self.sink.name, state, failures=self.breaker.failures, error=error, seconds=seconds)
         except Error:

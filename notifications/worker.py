@@ -81,7 +81,7 @@ class Worker:
         self.sinks, self.name = sinks, own_name()
         self.stop = threading.Event()
         self.carriers = {name: self.carrier(name) for name in sinks}
-        self.listener = wake.Listener(wake_all=self.wake_all, stop=self.stop)
+        self.listener = self.ear()
         self.crashes: deque[float] = deque(maxlen=CRASHES + 1)
         #: Of a crashed sink, when it is to begin again.
         self.again_at: dict[str, float] = {}
@@ -89,6 +89,9 @@ class Worker:
 
     def carrier(self, name: str) -> Carrier:
         return Carrier(self.sinks[name](), worker=self.name, stop=self.stop)
+
+    def ear(self) -> wake.Listener:
+        return wake.Listener(wake_all=self.wake_all, stop=self.stop)
 
     def wake_all(self) -> None:
         for carrier in self.carriers.values():
@@ -120,7 +123,10 @@ class Worker:
             connections.close_all()
 
     def revive(self, now: float) -> None:
-        """Start the carriers again that have crashed, each after a pause that grows."""
+        """Start the carriers again that have crashed, each after a pause that grows; and the listener at once."""
+        if not self.listener.is_alive():
+            self.listener = self.ear()
+            self.listener.start()
         for name in [name for name, carrier in self.carriers.items() if not carrier.is_alive()]:
             if name not in self.again_at:
                 self.again_at[name] = now + self.count_crash(now)

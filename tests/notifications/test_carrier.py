@@ -123,6 +123,8 @@ class TestWhatItTells:
         wait_until(lambda: told.count(state) > 2)
         start.end()
 
+        assert ("half_open" in told) == (state == "open")
+
     def test_is_that_it_works_again(self, start):
         sink = self.failing(start, OperationalError("away"), 7)
         assert sink.worked.wait(5)

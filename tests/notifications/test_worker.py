@@ -59,6 +59,13 @@ class TestCrashes:
         with pytest.raises(worker.TooManyCrashes, match="crashed 6 times"):
             looked_after.count_crash(1006.0)
 
+    def test_of_the_listener_start_another(self, crew):
+        looked_after = crew()
+
+        looked_after.revive(1000.0)
+
+        wait_until(lambda: looked_after.listener.path == "listen")
+
     def test_are_forgotten_after_a_minute(self, crew):
         looked_after = crew()
 
