@@ -8,14 +8,25 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 	DATABASE_URL=postgres:///clinic REPLICA_URL=postgres:///replica REDIS_URL=redis://127.0.0.1:6379/0 \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
 
-.PHONY: run test check bench faults demo format clean
+# Tests that start a whole clinic.
+WHOLE := tests/browser $(wildcard tests/acceptance/test_*.py)
+
+.PHONY: run test test-parts test-whole check bench faults demo format clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py runclinic
 
+# Side by side, because one half computes and the other waits as people do. The second one speaks when it is done.
 test: $(VENV)/.installed-dev check
 	@$(BIN)/python -m tests.programs
-	@exec $(BIN)/python -m pytest -m "not benchmark"
+	@$(MAKE) --no-print-directory --jobs=2 test-parts test-whole
+
+test-parts:
+	@exec $(BIN)/python -m pytest -m "not benchmark" $(addprefix --ignore=,$(WHOLE))
+
+test-whole:
+	@$(BIN)/python -m pytest -m "not benchmark" $(WHOLE) > $(VENV)/whole.log 2>&1; \
+		code=$$?; cat $(VENV)/whole.log; exit $$code
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
