@@ -100,7 +100,7 @@ class Carrier(threading.Thread):
         seconds = self.breaker.failed()
         self.error = retry.describe(error)
         logger.warning("Step failed sink=%s failures=%d error=%s", self.sink.name, self.breaker.failures, self.error)
-        if self.breaker.failures == 1:
+        if self.breaker.failures == 1 and self.leadership.held:
             self.record(error, started_at)
         self.tell(self.state(error), error=self.error, seconds=seconds)
         self.stop.wait(seconds)
@@ -119,10 +119,10 @@ class Carrier(threading.Thread):
             connections.close_all()
 
     def tell(self, state: Cursor.State, *, error: str = "", seconds: float | None = None) -> None:
-        """Where everybody can see it, if the primary is there to keep it."""
-        self.told = state
+        """Where everybody can see it, if this worker leads and the primary is there to keep it."""
+        self.told, word = state, base.Word(state, self.breaker.failures, error, seconds)
         try:
-            base.tell(self.sink.name, state, failures=self.breaker.failures, error=error, seconds=seconds)
+            base.tell(self.sink.name, word, epoch=self.leadership.epoch)
         except Error:
             connections.close_all()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import psycopg
 from django.db import transaction
@@ -170,10 +170,21 @@ def record_failure(sink: str, error: Exception, started_at: datetime) -> None:
     )
 
 
-def tell(sink: str, state: Cursor.State, *, failures: int = 0, error: str = "", seconds: float | None = None) -> None:
-    """How the sink is doing, and in how many seconds it tries again."""
-    retry_at = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
-    Cursor.objects.filter(sink=sink).update(state=state, failures=failures, error=error, retry_at=retry_at)
+class Word(NamedTuple):
+    """How a sink is doing, and in how many seconds it tries again."""
+
+    state: Cursor.State
+    failures: int
+    error: str
+    seconds: float | None
+
+
+def tell(sink: str, word: Word, *, epoch: int) -> None:
+    """For everybody to see. Only the worker that leads is heard."""
+    retry_at = None if word.seconds is None else timezone.now() + timedelta(seconds=word.seconds)
+    Cursor.objects.filter(sink=sink, epoch=epoch).update(
+        state=word.state, failures=word.failures, error=word.error, retry_at=retry_at
+    )
 
 
 def forgive(sink: str) -> None:

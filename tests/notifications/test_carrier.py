@@ -117,13 +117,25 @@ class TestWhatItTells:
     def test_is_how_it_is_doing(self, start, error, failures, state, monkeypatch):
         told = []
         tell = base.tell
-        monkeypatch.setattr(base, "tell", lambda *args, **kwargs: (told.append(args[1]), tell(*args, **kwargs)))
+        monkeypatch.setattr(
+            base, "tell", lambda sink, word, epoch: (told.append(word.state), tell(sink, word, epoch=epoch))
+        )
         self.failing(start, error, failures)
 
         wait_until(lambda: told.count(state) > 2)
         start.end()
 
         assert ("half_open" in told) == (state == "open")
+
+    def test_is_not_what_somebody_who_stands_by_meets(self, start, monkeypatch):
+        base.take_over("audit", worker="host:0")
+        monkeypatch.setattr(leadership.Leadership, "_lock", away)
+        thread = start(ASink())
+
+        wait_until(lambda: thread.breaker.failures > 6)
+
+        assert Cursor.objects.get().state == "working"
+        assert not Delivery.objects.exists()
 
     def test_is_that_it_works_again(self, start):
         sink = self.failing(start, OperationalError("away"), 7)
@@ -183,5 +195,5 @@ class TestTheCareful:
         assert sink.blamed == "queueing.ticket 7"
 
 
-def away():
+def away(*args):
     raise OperationalError("away")
