@@ -42,7 +42,7 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	@exec $(BIN)/python -m bench
 
-# Every fault in full size, and docs/faults.md from what came of them.
+# The faults alone, and docs/faults.md from what came of them.
 faults: $(VENV)/.installed-dev
 	@exec $(BIN)/python -m pytest -m acceptance tests/acceptance/faults --write-faults
 

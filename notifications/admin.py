@@ -84,7 +84,7 @@ class DiscardForm(forms.Form):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnlyAdmin):
-    list_display = ["id", "sink", "row", "error", "attempts", "parked_at", "retry_at", "outcome"]
+    list_display = ["row", "sink", "error", "attempts", "parked_at", "retry_at", "outcome"]
     list_filter = ["sink", "outcome"]
     ordering = ["-id"]
     actions = ["retry", "copy", "discard"]

@@ -22,4 +22,4 @@ class Command(BaseCommand):
         base.forgive(sink)
         letters = DeadLetter.objects.filter(sink=sink, outcome=DeadLetter.Outcome.OPEN)
         number = letters.update(retry_at=timezone.now())
-        self.stdout.write(f"The worker tries {sink} again, and {number} rows that were put aside.")
+        self.stdout.write(f"The worker tries {sink} again. Rows that were put aside and are tried too: {number}.")

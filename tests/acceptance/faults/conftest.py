@@ -22,13 +22,7 @@ DISK = "96m"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--write-faults", action="store_true", help="full sizes, and write docs/faults.md")
-
-
-@pytest.fixture(scope="session")
-def in_full(pytestconfig):
-    """Whether to take the sizes that docs/faults.md promises; otherwise smaller ones, for time's sake."""
-    return pytestconfig.getoption("--write-faults", default=False)
+    parser.addoption("--write-faults", action="store_true", help="write docs/faults.md")
 
 
 @pytest.fixture(scope="session")

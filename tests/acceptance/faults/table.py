@@ -10,8 +10,8 @@ import pytest
 LINES = pytest.StashKey[list[tuple[str, str, str, str]]]()
 HEAD = """# Faults
 
-What was done to the clinic, and what came of it. `make faults` makes each of these faults with real processes and
-servers and writes this page; `make test` makes the same in smaller sizes. After each fault everything must hold that
+What was done to the clinic, and what came of it. `make test` makes each of these faults with real processes and
+servers; `make faults` makes them alone, and writes this page. After each fault everything must hold that
 `tests/acceptance/faults/invariants.py` asks: every line is sound and is what its history says, every event is sealed
 once and the chain holds, the replica is equal, every screen shows the line, no transaction was left open, and every
 action that somebody was told of is there.

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
 ]
-WRITERS, ACTIONS = 4, 30
+WRITERS, ACTIONS, ROUNDS = 4, 30, 10
 
 
 class Writers:
@@ -78,21 +78,20 @@ def killed_and_back(server, crew):
     return time.monotonic() - began
 
 
-def test_killed_primary(primary, sofia, clinic, report, in_full):
-    rounds = 10 if in_full else 4
+def test_killed_primary(primary, sofia, clinic, report):
     with writing(clinic.first, sofia) as crew:
         back = []
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             crew.wait_for(ACTIONS)
             back.append(killed_and_back(primary, crew))
 
     call_command("deliver", once=True)
     check_everything(acknowledged=crew.told)
     unknown = Event.objects.filter(key__in=set(crew.tried) - set(crew.told)).count()
-    assert unknown <= WRITERS * rounds
+    assert unknown <= WRITERS * ROUNDS
     report(
         f"PostgreSQL killed under {WRITERS} writers",
-        made=f"SIGKILL to all its processes, {rounds} rounds",
+        made=f"SIGKILL to all its processes, {ROUNDS} rounds",
         expected="every acknowledged action present, recovery by itself",
         measured=f"0 of {len(crew.told)} acknowledged lost, {unknown} done and not told,"
         f" next action {statistics.median(back):.1f} s after the start (slowest {max(back):.1f} s)",

@@ -21,6 +21,10 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
 ]
+#: Of tickets, with three events each.
+THOUSANDS = 12
+#: Seconds for which the replica does not answer.
+FROZEN = 15
 # A ticket of a long ago day, three events each. Only their number matters here.
 MANY = """
     WITH ticket AS (
@@ -69,15 +73,14 @@ def p99(took):
     return took[len(took) * 99 // 100]
 
 
-def test_replica_down(replica, clinic, redis, sofia, start_worker, report, in_full):
+def test_replica_down(replica, clinic, redis, sofia, start_worker, report):
     """How fast the primary is, is asked before, meanwhile and after, because other things happen on this machine."""
-    thousands, faults = (12, []) if in_full else (1, ["put notifications.retry.CAP_SECONDS 3"])
-    start_worker(*faults, REPLICA_URL=replica.url)
+    start_worker(REPLICA_URL=replica.url)
     issue_many(clinic.first, sofia, 20)
     check_everything()
     up = issue_many(clinic.first, sofia)
     replica.kill()
-    bring(thousands)
+    bring(THOUSANDS)
     wait_until(lambda: AuditEntry.objects.count() == Event.objects.count(), seconds=60)
     down = issue_many(clinic.first, sofia)
 
@@ -90,7 +93,7 @@ def test_replica_down(replica, clinic, redis, sofia, start_worker, report, in_fu
     assert p5(down) < 1.5 * p5(up)
     assert p99(down) < 5 * p99(up)
     report(
-        f"Replica down while {thousands * 3000} events arrive",
+        f"Replica down while {THOUSANDS * 3000} events arrive",
         made="SIGKILL, then started again",
         expected="p99 of the primary unchanged, caught up within 60 s, 0 differences",
         measured=f"a ticket takes {p50(down):.1f} ms (p99 {p99(down):.1f}), with the replica {p50(up):.1f} ms"
@@ -108,14 +111,14 @@ def seconds_to_trail_and_screen(service, redis):
     return time.monotonic() - began
 
 
-def test_replica_that_never_answers(replica, clinic, redis, sofia, start_worker, report, in_full):
+def test_replica_that_never_answers(replica, clinic, redis, sofia, start_worker, report):
     start_worker(REPLICA_URL=replica.url)
     issue_many(clinic.first, sofia, 1)
     check_everything()
 
     replica.freeze()
     frozen, lags = time.monotonic(), []
-    while time.monotonic() < frozen + (15 if in_full else 3):
+    while time.monotonic() < frozen + FROZEN:
         issue_many(clinic.first, sofia, 1)
         lags.append(seconds_to_trail_and_screen(clinic.first, redis))
     replica.thaw()

@@ -74,13 +74,13 @@ def test_cut_listener(clinic, redis, desk, start_worker, report):
     )
 
 
-def test_open_writer(clinic, redis, desk, start_worker, report, in_full):
+def test_open_writer(clinic, redis, desk, start_worker, report):
     """Opened by somebody whom no time limit of ours reaches."""
     start_worker()
     desk.issue(clinic.first)
     check_everything()
 
-    seconds = 60 if in_full else 4
+    seconds = 60
     limits = {"options": "-c idle_in_transaction_session_timeout=0 -c transaction_timeout=0"}
     with psycopg.connect(**{**direct.params("default", application="somebody"), **limits}) as writer:
         pid = writer.info.backend_pid
