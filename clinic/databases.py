@@ -13,6 +13,14 @@ LIMITS = {
     "idle_in_transaction_session_timeout": "10s",
     "client_connection_check_interval": "500ms",
 }
+# Whoever no longer answers is given up after this: seconds, and for what was sent and not confirmed milliseconds.
+PATIENCE = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 TRANSACTION_TIMEOUT = "15s"
 # Never `max_waiting`: after a long outage the pool of psycopg would refuse for ever. Between its tries to connect it
 # pauses ever longer, so it has to give up soon: the next request then tries at once.
@@ -41,7 +49,7 @@ def connection(name: str, *, application: str) -> dict[str, Any]:
     address["OPTIONS"] = {
         **options,
         "application_name": application,
-        "connect_timeout": 3,
+        **PATIENCE,
         "options": " ".join(f"-c {limit}={value}" for limit, value in LIMITS.items()) if limited else "",
     }
     return {

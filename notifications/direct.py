@@ -9,6 +9,11 @@ from django.db import connections
 
 #: Made for Django's own connections.
 NOT_OURS = ("cursor_factory", "context", "prepare_threshold")
+#: What holds for a line to another address too.
+OF_ANY_LINE = (
+    *("application_name", "connect_timeout", "tcp_user_timeout"),
+    *("keepalives_idle", "keepalives_interval", "keepalives_count"),
+)
 
 
 def params(using: str, *, application: str) -> dict[str, Any]:
@@ -19,6 +24,7 @@ def params(using: str, *, application: str) -> dict[str, Any]:
 
 def worker_params(*, application: str) -> dict[str, Any]:
     """The same for what a worker keeps open: past a pooler, where WORKER_DATABASE_URL says how."""
+    found = params("default", application=application)
     if not settings.WORKER_DATABASE_URL:
-        return params("default", application=application)
-    return {"conninfo": settings.WORKER_DATABASE_URL, "application_name": application, "connect_timeout": 3}
+        return found
+    return {"conninfo": settings.WORKER_DATABASE_URL, **{name: found[name] for name in OF_ANY_LINE if name in found}}

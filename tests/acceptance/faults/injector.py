@@ -3,6 +3,7 @@
 kill before notifications.sinks.audit.seal      SIGKILL instead of the call
 kill after notifications.sinks.replica.mirror   SIGKILL when it has returned
 kill at 17 queueing.board.board                 SIGKILL when it is called with this key, or a row that has it
+crash notifications.sinks.push.publish          a mistake in the program, whenever it is called
 skip notifications.wake.wake                    the call does nothing
 set clinic.databases.POOL reconnect_timeout 2   an entry of a dictionary, before Django is set up
 put notifications.carrier.POLL 60               a name of a module
@@ -39,6 +40,8 @@ def install(faults):
                 replace(name, lambda work, key=int(key): at(work, key))
             case ["stop", "before", name]:
                 replace(name, stopping)
+            case ["crash", name]:
+                replace(name, lambda _: crash)
             case ["skip", name]:
                 replace(name, lambda work: lambda *args, **kwargs: None)
             case ["put", name, value]:
@@ -59,6 +62,10 @@ def die():
 
 def before(work):
     return lambda *args, **kwargs: die()
+
+
+def crash(*args, **kwargs):
+    raise KeyError("a mistake")
 
 
 def at(work, key):
