@@ -81,6 +81,13 @@ CHANNEL_LAYERS = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt-br", "Português"),
+    ("ar", "العربية"),
+]
 FORMAT_MODULE_PATH = "clinic.formats"
 TIME_ZONE = env.reader.str("TIME_ZONE", default="UTC")
 USE_TZ = True

@@ -51,6 +51,7 @@ class ServiceAdmin(TrackedAdmin):
     ordering = ["name"]
     fieldsets = [
         (None, {"fields": ["name", "prefix", "is_open", "typical_minutes", "target_wait_minutes"]}),
+        (_("Patients"), {"fields": ["at_kiosk", "names_on_displays"]}),
         (
             _("Head starts"),
             {

@@ -37,7 +37,7 @@ class ServiceName(TypedDict):
 
 
 class Board(TypedDict):
-    """The whole public state of one line. Codes only; a name only where the patient agreed."""
+    """The whole public state of one line. Codes only; a name only where the clinic allows it and the patient agreed."""
 
     service: ServiceName
     version: int
@@ -90,7 +90,13 @@ def _calls(service: Service) -> list[Call]:
         "pk", "call_count", "code", "room__name", "called_at", "patient__name", "patient__show_name"
     )
     return [
-        Call(id=call_id(pk, count), code=code, room=room, at=at.isoformat(), name=name if agreed else None)
+        Call(
+            id=call_id(pk, count),
+            code=code,
+            room=room,
+            at=at.isoformat(),
+            name=name if agreed and service.names_on_displays else None,
+        )
         for pk, count, code, room, at, name, agreed in shown[:CALLS]
     ]
 

@@ -15,6 +15,7 @@ from queueing.tracking import Tracked
 TRIGGERS = {f"{model._meta.model_name}_has_history" for model in TRACKED} | {
     "event_is_history",
     "ticket_rules",
+    "ticket_steps_back",
 }
 
 

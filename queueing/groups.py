@@ -10,14 +10,15 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
 VIEWS = [
-    *("view_service", "view_room", "view_roomservice", "view_display", "view_displayservice"),
+    *("view_service", "view_room", "view_roomservice"),
+    *("view_display", "view_displayservice", "view_kiosk", "view_device"),
     *("view_patient", "view_ticket", "view_event"),
 ]
 SETUP = [
     f"{act}_{model}"
     for act in ("add", "change", "delete")
-    for model in ("service", "room", "roomservice", "display", "displayservice")
-]
+    for model in ("service", "room", "roomservice", "display", "displayservice", "kiosk")
+] + ["pair_device", "delete_device"]
 GROUPS = {
     "Receptionist": [
         "issue_ticket",

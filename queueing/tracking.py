@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar, NoReturn, Self
 
 from django.db import models, transaction
@@ -102,4 +102,4 @@ def _column(field: models.Field[Any, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """As JSON has it, times to the microsecond."""
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    return value.isoformat() if isinstance(value, datetime | date | time) else value

@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
 import queueing.fields
+import queueing.models.screens
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -24,30 +26,46 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Display",
+            name="Kiosk",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
+                ("slug", models.SlugField(unique=True, verbose_name="address")),
                 (
-                    "slug",
-                    models.SlugField(help_text="It opens at /display/<address>/.", unique=True, verbose_name="address"),
+                    "languages",
+                    models.CharField(
+                        default="en",
+                        help_text="Codes in the order in which they are shown: en es fr pt-br ar.",
+                        max_length=60,
+                        validators=[queueing.models.screens.known_languages],
+                        verbose_name="languages",
+                    ),
+                ),
+                (
+                    "opens_at",
+                    models.TimeField(
+                        blank=True, help_text="Empty: it never closes.", null=True, verbose_name="opens at"
+                    ),
+                ),
+                ("closes_at", models.TimeField(blank=True, null=True, verbose_name="closes at")),
+                (
+                    "open_to_all",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Any browser on the network may open it, without being paired.",
+                        verbose_name="open to all",
+                    ),
                 ),
             ],
             options={
-                "verbose_name": "display",
-                "verbose_name_plural": "displays",
+                "verbose_name": "kiosk",
+                "verbose_name_plural": "kiosks",
             },
         ),
         migrations.CreateModel(
             name="Service",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
                 (
                     "prefix",
@@ -58,6 +76,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_open", models.BooleanField(default=True, verbose_name="open")),
+                (
+                    "at_kiosk",
+                    models.BooleanField(
+                        default=True, help_text="Patients may take a ticket themselves.", verbose_name="at kiosks"
+                    ),
+                ),
+                (
+                    "names_on_displays",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Of those patients who agreed. Else codes only.",
+                        verbose_name="names on displays",
+                    ),
+                ),
                 (
                     "typical_minutes",
                     models.PositiveSmallIntegerField(
@@ -93,16 +125,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PairingCode",
+            fields=[
+                ("code", models.CharField(max_length=6, primary_key=True, serialize=False)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("asked_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Patient",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
-                (
-                    "reference",
-                    models.CharField(blank=True, max_length=40, null=True, verbose_name="reference"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(blank=True, max_length=40, null=True, verbose_name="reference")),
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
                 (
@@ -122,12 +156,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Room",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=40, unique=True, verbose_name="name")),
                 ("is_open", models.BooleanField(default=True, verbose_name="open")),
+                (
+                    "closed_because",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown at the desk: a break, until 13:00.",
+                        max_length=60,
+                        verbose_name="closed because",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "room",
@@ -137,10 +177,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RoomService",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ],
             options={
                 "verbose_name": "service of a room",
@@ -150,10 +187,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Ticket",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=12, verbose_name="code")),
                 ("day", models.DateField(verbose_name="day")),
                 (
@@ -211,6 +245,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                ("needs_fetching", models.BooleanField(default=False, verbose_name="fetch in person")),
+                ("needs_interpreter", models.BooleanField(default=False, verbose_name="interpreter")),
+                ("needs_wheelchair", models.BooleanField(default=False, verbose_name="wheelchair")),
+                ("coming_at", models.DateTimeField(blank=True, null=True, verbose_name="coming since")),
+                ("more_time_at", models.DateTimeField(blank=True, null=True, verbose_name="asked for more time")),
                 (
                     "estimate_low",
                     models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="told at least, in minutes"),
@@ -233,12 +272,117 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Display",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
+                ("slug", models.SlugField(unique=True, verbose_name="address")),
+                (
+                    "languages",
+                    models.CharField(
+                        default="en",
+                        help_text="Codes in the order in which they are shown: en es fr pt-br ar.",
+                        max_length=60,
+                        validators=[queueing.models.screens.known_languages],
+                        verbose_name="languages",
+                    ),
+                ),
+                (
+                    "opens_at",
+                    models.TimeField(
+                        blank=True, help_text="Empty: it never closes.", null=True, verbose_name="opens at"
+                    ),
+                ),
+                ("closes_at", models.TimeField(blank=True, null=True, verbose_name="closes at")),
+                (
+                    "open_to_all",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Any browser on the network may open it, without being paired.",
+                        verbose_name="open to all",
+                    ),
+                ),
+                (
+                    "layout",
+                    models.CharField(
+                        choices=[
+                            ("auto", "As the screen is turned"),
+                            ("landscape", "Landscape"),
+                            ("portrait", "Portrait"),
+                        ],
+                        default="auto",
+                        max_length=9,
+                        verbose_name="layout",
+                    ),
+                ),
+                (
+                    "screen_inches",
+                    models.PositiveSmallIntegerField(
+                        default=43,
+                        validators=[
+                            django.core.validators.MinValueValidator(7),
+                            django.core.validators.MaxValueValidator(200),
+                        ],
+                        verbose_name="screen diagonal, in inches",
+                    ),
+                ),
+                (
+                    "viewing_distance_m",
+                    models.FloatField(
+                        default=5,
+                        help_text="From the screen to the last seat. Letters are made large enough to be read from there.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                        verbose_name="viewing distance, in metres",
+                    ),
+                ),
+                (
+                    "earlier_calls",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        help_text="So many stand beside the latest.",
+                        validators=[django.core.validators.MaxValueValidator(8)],
+                        verbose_name="earlier calls",
+                    ),
+                ),
+                (
+                    "sound",
+                    models.CharField(
+                        choices=[("speech", "Chime and speech"), ("chime", "Chime only"), ("silent", "Silent")],
+                        default="speech",
+                        max_length=7,
+                        verbose_name="sound",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "display",
+                "verbose_name_plural": "displays",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("earlier_calls__lte", 8),
+                            ("screen_inches__range", (7, 200)),
+                            ("viewing_distance_m__range", (1, 30)),
+                        ),
+                        name="display_has_a_possible_size",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("layout__in", ["auto", "landscape", "portrait"]),
+                            ("sound__in", ["speech", "chime", "silent"]),
+                        ),
+                        name="display_layout_and_sound_are_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="DisplayService",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "display",
                     models.ForeignKey(
@@ -257,10 +401,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Event",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "txid",
                     queueing.fields.TransactionIdField(db_default=queueing.fields.CurrentTransaction(), editable=False),
@@ -272,12 +413,7 @@ class Migration(migrations.Migration):
                 (
                     "action",
                     models.CharField(
-                        choices=[
-                            ("insert", "added"),
-                            ("update", "changed"),
-                            ("delete", "removed"),
-                            ("note", "noted"),
-                        ],
+                        choices=[("insert", "added"), ("update", "changed"), ("delete", "removed"), ("note", "noted")],
                         max_length=6,
                         verbose_name="action",
                     ),
@@ -290,9 +426,7 @@ class Migration(migrations.Migration):
                 (
                     "bytes",
                     models.GeneratedField(
-                        db_persist=True,
-                        expression=queueing.fields.EventBytes(),
-                        output_field=models.IntegerField(),
+                        db_persist=True, expression=queueing.fields.EventBytes(), output_field=models.IntegerField()
                     ),
                 ),
             ],
@@ -309,6 +443,42 @@ class Migration(migrations.Migration):
                         condition=models.Q(("verb", ""), _negated=True), name="event_says_what_happened"
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Device",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True, verbose_name="token")),
+                ("paired_at", models.DateTimeField(verbose_name="paired")),
+                ("paired_by", models.CharField(max_length=150, verbose_name="paired by")),
+                (
+                    "display",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="devices",
+                        to="queueing.display",
+                        verbose_name="display",
+                    ),
+                ),
+                (
+                    "kiosk",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="devices",
+                        to="queueing.kiosk",
+                        verbose_name="kiosk",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "paired device",
+                "verbose_name_plural": "paired devices",
+                "permissions": [("pair_device", "Can pair displays and kiosks")],
             },
         ),
         migrations.CreateModel(
@@ -329,10 +499,6 @@ class Migration(migrations.Migration):
                 ("last_arrival", models.BigIntegerField(default=0)),
                 ("version", models.BigIntegerField(default=1)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(fields=("reference",), name="patient_reference_is_its_own"),
         ),
         migrations.AddConstraint(
             model_name="service",
@@ -359,6 +525,10 @@ class Migration(migrations.Migration):
                 to="queueing.service",
                 verbose_name="service",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="patient",
+            constraint=models.UniqueConstraint(fields=("reference",), name="patient_reference_is_its_own"),
         ),
         migrations.AddField(
             model_name="roomservice",
@@ -414,6 +584,23 @@ class Migration(migrations.Migration):
                 related_name="tickets",
                 to="queueing.service",
                 verbose_name="service",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="device",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("display__isnull", False), ("kiosk__isnull", True)),
+                    models.Q(("display__isnull", True), ("kiosk__isnull", False)),
+                    _connector="OR",
+                ),
+                name="device_is_one_display_or_one_kiosk",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="device",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paired_by", ""), _negated=True), name="device_is_paired_by_a_person"
             ),
         ),
         migrations.AddConstraint(
@@ -565,10 +752,18 @@ class Migration(migrations.Migration):
             model_name="ticket",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    (
-                        "status__in",
-                        ["waiting", "held", "called", "serving", "completed", "missed", "cancelled"],
-                    )
+                    ("coming_at__isnull", True),
+                    models.Q(("status__in", ["waiting", "held"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_comes_only_when_called",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["waiting", "held", "called", "serving", "completed", "missed", "cancelled"])
                 ),
                 name="ticket_status_is_known",
             ),
@@ -576,8 +771,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ticket",
             constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", ["high", "medium", "low"])),
-                name="ticket_priority_is_known",
+                condition=models.Q(("priority__in", ["high", "medium", "low"])), name="ticket_priority_is_known"
             ),
         ),
         from_file("rules"),

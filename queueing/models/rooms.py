@@ -1,4 +1,4 @@
-"""Where people are served, and the screens on its walls."""
+"""Where people are served."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ class Room(Tracked):
 
     name = models.CharField(_("name"), max_length=40, unique=True)
     is_open = models.BooleanField(_("open"), default=True)
+    closed_because = models.CharField(
+        _("closed because"), max_length=60, blank=True, help_text=_("Shown at the desk: a break, until 13:00.")
+    )
 
     class Meta:
         verbose_name = _("room")
@@ -42,32 +45,3 @@ class RoomService(Tracked):
 
     def shown_on(self) -> set[int]:
         return {self.service_id, self._before.get("service_id", self.service_id)}
-
-
-class Display(Tracked):
-    """A screen on a wall."""
-
-    name = models.CharField(_("name"), max_length=60, unique=True)
-    slug = models.SlugField(_("address"), unique=True, help_text=_("It opens at /display/<address>/."))
-
-    class Meta:
-        verbose_name = _("display")
-        verbose_name_plural = _("displays")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DisplayService(Tracked):
-    """A service that a display shows."""
-
-    display = models.ForeignKey(Display, on_delete=models.CASCADE, related_name="shows", verbose_name=_("display"))
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="displays", verbose_name=_("service"))
-
-    class Meta:
-        verbose_name = _("service of a display")
-        verbose_name_plural = _("services of a display")
-        constraints = [models.UniqueConstraint(fields=["display", "service"], name="display_shows_a_service_once")]
-
-    def __str__(self) -> str:
-        return f"display {self.display_id} shows service {self.service_id}"

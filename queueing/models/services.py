@@ -22,6 +22,10 @@ class Service(Tracked):
         help_text=_("The letters of its codes, as A in A-014. They must not reveal the service."),
     )
     is_open = models.BooleanField(_("open"), default=True)
+    at_kiosk = models.BooleanField(_("at kiosks"), default=True, help_text=_("Patients may take a ticket themselves."))
+    names_on_displays = models.BooleanField(
+        _("names on displays"), default=False, help_text=_("Of those patients who agreed. Else codes only.")
+    )
     typical_minutes = models.PositiveSmallIntegerField(
         _("typical minutes"), default=10, help_text=_("Of one consultation, until enough have been measured.")
     )

@@ -55,7 +55,7 @@ class Ticket(Tracked):
         DUPLICATE = "duplicate", _("Duplicate ticket")
         OTHER = "other", _("Other")
 
-    personal = frozenset({"token"})
+    personal = frozenset({"token", "needs_fetching", "needs_interpreter", "needs_wheelchair"})
 
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="tickets", db_index=False, verbose_name=_("service")
@@ -93,6 +93,14 @@ class Ticket(Tracked):
     completed_by = models.CharField(_("completed by"), max_length=150, blank=True)
     outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    #: Where the patient does not hear or see the call.
+    needs_fetching = models.BooleanField(_("fetch in person"), default=False)
+    needs_interpreter = models.BooleanField(_("interpreter"), default=False)
+    needs_wheelchair = models.BooleanField(_("wheelchair"), default=False)
+    #: When the patient answered the call: "I am coming".
+    coming_at = models.DateTimeField(_("coming since"), null=True, blank=True)
+    #: When the patient asked for more time; that can be done once.
+    more_time_at = models.DateTimeField(_("asked for more time"), null=True, blank=True)
     #: Minutes that the patient was told when the ticket was issued.
     estimate_low = models.PositiveSmallIntegerField(_("told at least, in minutes"), null=True, blank=True)
     estimate_high = models.PositiveSmallIntegerField(_("told at most, in minutes"), null=True, blank=True)
@@ -153,6 +161,10 @@ class Ticket(Tracked):
                 | Q(status__in=["completed", "missed"], called_at__isnull=False, ended_at__isnull=False)
                 | Q(status="cancelled", ended_at__isnull=False),
                 name="ticket_times_agree_with_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(coming_at__isnull=True) | ~Q(status__in=["waiting", "held"]),
+                name="ticket_comes_only_when_called",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["waiting", "held", "called", "serving", "completed", "missed", "cancelled"]),

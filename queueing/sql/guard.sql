@@ -44,6 +44,10 @@ CREATE CONSTRAINT TRIGGER display_has_history AFTER INSERT OR UPDATE OR DELETE O
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queueing_require_history('queueing.display');
 CREATE CONSTRAINT TRIGGER displayservice_has_history AFTER INSERT OR UPDATE OR DELETE ON queueing_displayservice
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queueing_require_history('queueing.displayservice');
+CREATE CONSTRAINT TRIGGER kiosk_has_history AFTER INSERT OR UPDATE OR DELETE ON queueing_kiosk
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queueing_require_history('queueing.kiosk');
+CREATE CONSTRAINT TRIGGER device_has_history AFTER INSERT OR UPDATE OR DELETE ON queueing_device
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queueing_require_history('queueing.device');
 CREATE CONSTRAINT TRIGGER patient_has_history AFTER INSERT OR UPDATE OR DELETE ON queueing_patient
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queueing_require_history('queueing.patient');
 CREATE CONSTRAINT TRIGGER ticket_has_history AFTER INSERT OR UPDATE OR DELETE ON queueing_ticket

@@ -3,6 +3,8 @@ DROP TRIGGER room_has_history ON queueing_room;
 DROP TRIGGER roomservice_has_history ON queueing_roomservice;
 DROP TRIGGER display_has_history ON queueing_display;
 DROP TRIGGER displayservice_has_history ON queueing_displayservice;
+DROP TRIGGER kiosk_has_history ON queueing_kiosk;
+DROP TRIGGER device_has_history ON queueing_device;
 DROP TRIGGER patient_has_history ON queueing_patient;
 DROP TRIGGER ticket_has_history ON queueing_ticket;
 DROP TRIGGER event_is_history ON queueing_event;

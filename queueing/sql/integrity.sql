@@ -23,9 +23,11 @@ SELECT
     (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM waiting WHERE position <= 0) AS non_positive,
     (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM waiting
         WHERE position > coalesce((SELECT last_arrival FROM line), 0)) AS late,
-    -- The token stands in history as a dot, so it is taken from the row.
+    -- The token and what the patient needs stand in history as dots, so they are taken from the row.
     (SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') FROM ticket t LEFT JOIN folded f ON f.object_id = t.id
         WHERE t.day >= (SELECT day FROM line) - 7
           AND to_jsonb(t) IS DISTINCT FROM to_jsonb(jsonb_populate_record(
-              NULL::queueing_ticket, f.columns || jsonb_build_object('token', t.token)))) AS unexplained,
+              NULL::queueing_ticket, f.columns || jsonb_build_object(
+                  'token', t.token, 'needs_fetching', t.needs_fetching, 'needs_interpreter', t.needs_interpreter,
+                  'needs_wheelchair', t.needs_wheelchair)))) AS unexplained,
     (SELECT max(position) FROM waiting) AS max_position

@@ -18,7 +18,10 @@ BEGIN
         ('called', 'serving'), ('called', 'completed'), ('called', 'missed'), ('called', 'cancelled'), ('called', 'waiting'),
         ('serving', 'completed'), ('serving', 'waiting'),
         ('missed', 'waiting'),
-        ('completed', 'serving')
+        ('completed', 'serving'),
+        -- Back by undo only: see below.
+        ('called', 'held'), ('serving', 'called'), ('missed', 'called'), ('waiting', 'serving'), ('waiting', 'missed'),
+        ('cancelled', 'waiting'), ('cancelled', 'held'), ('cancelled', 'called')
     ) THEN
         RAISE EXCEPTION 'ticket % cannot go from % to %', OLD.code, OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_goes_where_verbs_go';
@@ -28,3 +31,23 @@ END $$;
 
 CREATE TRIGGER ticket_rules BEFORE INSERT OR UPDATE ON queueing_ticket
     FOR EACH ROW EXECUTE FUNCTION queueing_ticket_rules();
+
+-- Some steps only take another one back. Asked at the commit, because the event is written after the row.
+CREATE FUNCTION queueing_ticket_steps_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (OLD.status, NEW.status) IN (
+        ('called', 'held'), ('serving', 'called'), ('missed', 'called'), ('waiting', 'serving'), ('waiting', 'missed'),
+        ('cancelled', 'waiting'), ('cancelled', 'held'), ('cancelled', 'called')
+    ) AND NOT EXISTS (
+        SELECT 1 FROM queueing_event
+        WHERE model = 'queueing.ticket' AND object_id = NEW.id AND txid = pg_current_xact_id() AND verb = 'ticket.undone'
+    ) THEN
+        RAISE EXCEPTION 'ticket % goes from % to % by undo only', OLD.code, OLD.status, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_steps_back_by_undo_only';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER ticket_steps_back AFTER UPDATE ON queueing_ticket
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+    EXECUTE FUNCTION queueing_ticket_steps_back();

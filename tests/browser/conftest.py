@@ -94,7 +94,7 @@ def places(transactional_db):
         rooms = [Room.objects.create(name=name) for name in ("Room 1", "Room 2")]
         for room, service in ((rooms[0], general), (rooms[0], nurse), (rooms[1], general)):
             RoomService.objects.create(room=room, service=service)
-        hall = Display.objects.create(name="Hall", slug="hall")
+        hall = Display.objects.create(name="Hall", slug="hall", open_to_all=True)
         for service in (general, nurse):
             DisplayService.objects.create(display=hall, service=service)
     return SimpleNamespace(general=general, nurse=nurse, rooms=rooms, hall=hall)

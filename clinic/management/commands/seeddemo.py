@@ -14,7 +14,7 @@ from django.db import transaction
 
 from clinic import folders
 from queueing import history
-from queueing.models import Display, DisplayService, Room, RoomService, Service
+from queueing.models import Display, DisplayService, Kiosk, Room, RoomService, Service
 
 # name, prefix, typical minutes
 SERVICES = (("General practice", "A", 12), ("Nurse", "B", 8), ("Blood tests", "C", 5), ("Physiotherapy", "D", 20))
@@ -50,7 +50,8 @@ class Command(BaseCommand):
 
 
 def add_clinic() -> None:
-    hall = Display.objects.create(name="Hall", slug="hall")
+    hall = Display.objects.create(name="Hall", slug="hall", open_to_all=True)
+    Kiosk.objects.create(name="Entrance", slug="entrance", languages="en es fr pt-br ar", open_to_all=True)
     services = {}
     for name, prefix, minutes in SERVICES:
         services[name] = Service.objects.create(name=name, prefix=prefix, typical_minutes=minutes)
