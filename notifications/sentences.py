@@ -28,6 +28,8 @@ SENTENCES = {
     "patient.erased": "{who} erased the personal data of {what}",
     "history.rebased": "{who} took up history after a restore, behind {what}",
     "history.pruned": "{who} took {events} sealed events up to {what} out of history",
+    "room.paused": "{who} paused {what}",
+    "room.resumed": "{who} opened {what} again",
     "roomservice.added": "{who} let {room} serve {service}",
     "roomservice.removed": "{who} let {room} serve {service} no longer",
 }
