@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops
+from clinic.views import boards, desk, display, errors, metrics, ops, room
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("desk/rooms/<int:room_id>/call-next/", desk.call_next, name="call-next"),
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
     path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
+    path("room/<int:room_id>/", room.room, name="room"),
+    path("room/<int:room_id>/pause/", room.pause, name="pause-room"),
+    path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),

@@ -36,6 +36,8 @@ SENTENCES = {
     "patient.erased": _("{who} erased the personal data of {what}"),
     "history.rebased": _("{who} took up history after a restore, behind {what}"),
     "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),
+    "room.paused": _("{who} paused {what}"),
+    "room.resumed": _("{who} opened {what} again"),
     "roomservice.added": _("{who} let {room} serve {service}"),
     "roomservice.removed": _("{who} let {room} serve {service} no longer"),
 }

@@ -71,6 +71,10 @@ class RoomClosed(TicketError):
     code = "room_closed"
 
 
+class RoomOpen(TicketError):
+    code = "room_open"
+
+
 class RoomDoesNotServe(TicketError):
     code = "room_does_not_serve"
 

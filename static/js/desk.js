@@ -49,7 +49,7 @@ function showState({ name, since }) {
   chip.textContent = text ?? `${page.notLive} ${clock(since)}`;
 }
 
-if (document.getElementById("rooms")) {
+if (document.getElementById("lines")) {
   const services = page.services.split(" ").filter(Boolean).map(Number);
   new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState }).start();
   setInterval(refresh, 60 * SECOND); // "12 min" becomes 13
