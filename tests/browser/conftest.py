@@ -106,6 +106,7 @@ class Servers:
 
     home: Path
     port: int
+    settings: str = "clinic.settings"
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
 
     @property
@@ -118,7 +119,7 @@ class Servers:
             "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "clinic.asgi:application"],
             "worker": ["manage.py", "deliver"],
         }
-        environment = {**os.environ, **_environment(self.home)}
+        environment = {**os.environ, **_environment(self.home), "DJANGO_SETTINGS_MODULE": self.settings}
         for name in names:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *commands[name]], env=environment, stderr=subprocess.PIPE, text=True
@@ -142,9 +143,15 @@ class Servers:
 
 
 @pytest.fixture
-def servers(people, places, collected, transactional_db):
+def settings_module():
+    """Of the web process and the worker; a module of tests can name another one."""
+    return "clinic.settings"
+
+
+@pytest.fixture
+def servers(people, places, collected, settings_module, transactional_db):
     boards.blocking_client().flushdb()
-    running = Servers(collected, free_port())
+    running = Servers(collected, free_port(), settings_module)
     try:
         running.start("web", "worker")
         yield running
