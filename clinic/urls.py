@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops
+from clinic.views import boards, desk, display, errors, metrics, ops, pairing
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("desk/rooms/<int:room_id>/call-next/", desk.call_next, name="call-next"),
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
     path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
+    path("display/", pairing.pair, name="pair-display"),
+    path("kiosk/", pairing.pair, name="pair-kiosk"),
     path("display/<slug:slug>/", display.display, name="display"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from queueing.models import Display, Event, Room, Service, Ticket
+from queueing.models import Display, Event, Kiosk, Room, Service, Ticket
 
 SENTENCES = {
     "ticket.issued": "{who} issued {what} for {service}",
@@ -28,6 +28,8 @@ SENTENCES = {
     "patient.erased": "{who} erased the personal data of {what}",
     "history.rebased": "{who} took up history after a restore, behind {what}",
     "history.pruned": "{who} took {events} sealed events up to {what} out of history",
+    "device.paired": "{who} paired {what}",
+    "device.removed": "{who} took the pairing of {what} back",
     "roomservice.added": "{who} let {room} serve {service}",
     "roomservice.removed": "{who} let {room} serve {service} no longer",
 }
@@ -36,6 +38,7 @@ NAMED = {
     "queueing.service": (Service, "name"),
     "queueing.room": (Room, "name"),
     "queueing.display": (Display, "name"),
+    "queueing.kiosk": (Kiosk, "name"),
 }
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from itertools import chain, zip_longest
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic import devices
 from queueing import board
 from queueing.board import Board, Call
 from queueing.models import Display
@@ -23,6 +24,8 @@ LISTED, NEXT = 5, 12
 @require_safe
 def display(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Display, slug=slug)
+    if not devices.may_open(request, shown):
+        return redirect(devices.lets_pair(request, shown))
     now = timezone.now()
     service_ids = shown.shows.order_by("service__prefix").values_list("service_id", flat=True)
     boards = [board.board(service_id, now) for service_id in service_ids]
