@@ -12,9 +12,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic import legibility
 from queueing import pairing
 from queueing.admin import TrackedAdmin
 from queueing.models import Device, Display, DisplayService, Kiosk
@@ -34,9 +37,28 @@ class DisplayAdmin(TrackedAdmin):
     inlines = [DisplayServiceInline]
     fieldsets = [
         (None, {"fields": ["name", "slug", "languages", "sound", "open_to_all"]}),
-        (_("Size"), {"fields": ["layout", "screen_inches", "viewing_distance_m", "earlier_calls"]}),
+        (_("Size"), {"fields": ["layout", "screen_inches", "viewing_distance_m", "earlier_calls", "can_be_read"]}),
         (_("Hours"), {"fields": ["opens_at", "closes_at"]}),
     ]
+    readonly_fields = ["can_be_read"]
+
+    @admin.display(description=_("can be read"))
+    def can_be_read(self, display: Display) -> str:
+        if not display.pk:
+            return "–"
+        sentence = _("%(part)s: capitals of %(capitals)d mm, up to %(far)s m")
+        lines = [
+            sentence % {"part": told.part.name, "capitals": told.capitals, "far": told.far}
+            for told in legibility.told(display)
+        ]
+        problems = [format_html('<strong class="problem">{}</strong>', line) for line in legibility.problems(display)]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in [*lines, *problems]))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With its services, whose codes are shorter or longer."""
+        super().save_related(request, form, formsets, change)
+        for problem in legibility.problems(form.instance):
+            messages.warning(request, problem)
 
 
 @admin.register(Kiosk)

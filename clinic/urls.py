@@ -22,6 +22,7 @@ urlpatterns = [
     path("display/", pairing.pair, name="pair-display"),
     path("kiosk/", pairing.pair, name="pair-kiosk"),
     path("display/<slug:slug>/", display.display, name="display"),
+    path("display/<slug:slug>/sizes.css", display.sizes, name="display-sizes"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),
