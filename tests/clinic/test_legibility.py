@@ -86,7 +86,7 @@ class TestADisplay:
 
         ticket, room, earlier, many = legibility.problems(display)
         assert ticket == "The called ticket cannot be read from 10 m: from 7.2 m at most, or on 44 inches."
-        assert room.startswith("The room cannot be read from 10 m: from 6.8 m at most")
+        assert room.startswith("The room cannot be read from 10 m: from 6.7 m at most")
         assert earlier.startswith("Earlier calls cannot be read from 10 m: from 4.6 m at most")
         assert many == "5 earlier calls do not fit in letters that can be read from 10 m: 4 do."
 
@@ -132,7 +132,7 @@ class TestTheAdmin:
     def test_says_from_where_it_can_be_read(self, change, make_display):
         page = change(make_display())
 
-        assert "The called ticket: capitals of 106 mm, up to 9.9 m" in page
+        assert "The called ticket: capitals of 106 mm, up to 9.8 m" in page
         assert "cannot be read" not in page
 
     def test_warns_of_what_cannot(self, change, make_display):
