@@ -87,7 +87,7 @@ class TestADisplay:
         ticket, room, earlier, many = legibility.problems(display)
         assert ticket == "The called ticket cannot be read from 10 m: from 7.2 m at most, or on 44 inches."
         assert room.startswith("The room cannot be read from 10 m: from 6.7 m at most")
-        assert earlier.startswith("Earlier calls cannot be read from 10 m: from 4.6 m at most")
+        assert earlier.startswith("Earlier calls cannot be read from 10 m: from 4.5 m at most")
         assert many == "5 earlier calls do not fit in letters that can be read from 10 m: 4 do."
 
     @pytest.mark.parametrize("more", [0.99, 1.01])
