@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops
+from clinic.views import boards, desk, display, errors, metrics, ops, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
     path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
     path("display/<slug:slug>/", display.display, name="display"),
+    path("t/<str:token>/", ticket_page.page, name="ticket-page"),
+    path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
+    path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

@@ -26,6 +26,7 @@ from redis import RedisError
 
 from notifications import activity, boards, groups
 from queueing import board as queueing_board
+from queueing import self_service
 from queueing.models import Display, Service
 
 P = ParamSpec("P")
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
+#: So many who are next look at once when their line changes; the others take their time.
+NEAR = 3
 
 # A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
 NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
@@ -197,6 +200,33 @@ class DisplayConsumer(BoardConsumer):
                 await super().answer(said)
 
 
+class TicketConsumer(BoardConsumer):
+    """The line of one ticket, for whoever has its token. It says that something changed, and no code of anybody."""
+
+    async def find_services(self) -> frozenset[int]:
+        found = await _line_of(self.scope["url_route"]["kwargs"]["token"])
+        if found is None:
+            raise Refused(NOT_FOUND)
+        service_id, self.code = found
+        return frozenset([service_id])
+
+    async def send_boards(self, texts: dict[int, str]) -> None:
+        for text in texts.values():
+            await self.say_changed(json.loads(text))
+
+    async def live_text(self, message: dict[str, str]) -> None:
+        said = json.loads(message["text"])
+        if said["type"] == "board":
+            await self.say_changed(said["board"])
+        else:
+            await super().live_text(message)
+
+    async def say_changed(self, board: queueing_board.Board) -> None:
+        near = [call["code"] for call in board["calls"]] + board["waiting"][:NEAR]
+        service, version = board["service"]["id"], board["version"]
+        await self.say({"type": "changed", "service": service, "version": version, "near": self.code in near})
+
+
 class NobodyConsumer(AsyncWebsocketConsumer):
     """Every other address."""
 
@@ -227,6 +257,12 @@ def _all_services() -> frozenset[int]:
 def _services_of(slug: str) -> frozenset[int] | None:
     display = Display.objects.filter(slug=slug).first()
     return frozenset(display.shows.values_list("service_id", flat=True)) if display else None
+
+
+@_in_a_thread
+def _line_of(token: str) -> tuple[int, str] | None:
+    ticket = self_service.find(token, timezone.now())
+    return (ticket.service_id, ticket.code) if ticket else None
 
 
 @_in_a_thread

@@ -14,6 +14,8 @@ SENTENCES = {
     "ticket.called": "{who} called {what} to {room}",
     "ticket.recalled": "{who} called {what} to {room} again",
     "ticket.started": "{who} started with {what}",
+    "ticket.coming": "{who} of {what} is coming",
+    "ticket.delayed": "{who} of {what} took more time",
     "ticket.completed": "{who} completed {what}",
     "ticket.missed": "{who} noted that {what} did not come",
     "ticket.cancelled": "{who} cancelled {what}",
