@@ -14,7 +14,7 @@ from queueing.waiting import Range
 Status = Ticket.Status
 #: What a ticket goes through, told by bars.
 STEPS = [Status.WAITING, Status.CALLED, Status.SERVING]
-#: The step that a status belongs to. Where it ended without a consultation, none.
+#: The step that a status belongs to.
 STEP = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
 
 
@@ -35,9 +35,11 @@ class TicketPage:
 
     @property
     def steps(self) -> list[tuple[str, bool]]:
-        """Name of each step, and whether it was reached."""
+        """Name of each step, and whether it was reached. None of a ticket that ended without a consultation."""
         status = STEP.get(self.ticket.status, self.ticket.status)
-        reached = STEPS.index(status) if status in STEPS else -1
+        if status not in STEPS:
+            return []
+        reached = STEPS.index(status)
         return [(str(step.label), number <= reached) for number, step in enumerate(STEPS)]
 
 
