@@ -21,6 +21,10 @@ class Reason(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
+class Pause(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=60)
+
+
 class Call(forms.Form):
     room_id = forms.IntegerField(label=_("Room"), min_value=1)
     key = forms.CharField(max_length=KEY, required=False)

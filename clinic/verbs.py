@@ -44,4 +44,5 @@ VERBS = {
     "cancel": Verb(act=tickets.cancel, form=forms.Reason, said=_("%(code)s is cancelled.")),
 }
 ISSUED = _("%(code)s issued for %(service)s: about %(low)s to %(high)s minutes.")
-CALLED = VERBS["call"]
+PAUSED = _("%(room)s is paused.")
+RESUMED = _("%(room)s is open again.")

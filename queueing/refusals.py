@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from queueing import history
 from queueing.models import Room, Ticket
@@ -70,6 +71,10 @@ class RoomClosed(TicketError):
     code = "room_closed"
 
 
+class RoomOpen(TicketError):
+    code = "room_open"
+
+
 class RoomDoesNotServe(TicketError):
     code = "room_does_not_serve"
 
@@ -104,16 +109,18 @@ class KeyReused(TicketError):
 
 #: What a rule of the database means to a person. A rule that is not here is a fault of ours, and stays an error.
 RULES: dict[str, tuple[type[TicketError], str]] = {
-    "ticket_one_open_per_room": (RoomBusy, "The room has somebody already. Nobody was called."),
+    "ticket_one_open_per_room": (RoomBusy, gettext_noop("The room has somebody already. Nobody was called.")),
     "ticket_patient_waits_once_per_service": (
         AlreadyWaiting,
-        "This patient is waiting for this service already.",
+        gettext_noop("This patient is waiting for this service already."),
     ),
     "patient_reference_is_its_own": (
         JustAdded,
-        "Somebody else has just added a patient with this reference. Nothing was changed: please press again.",
+        gettext_noop(
+            "Somebody else has just added a patient with this reference. Nothing was changed: please press again."
+        ),
     ),
-    "event_key_is_used_once": (KeyReused, "This form was sent before. Please reload the page."),
+    "event_key_is_used_once": (KeyReused, gettext_noop("This form was sent before. Please reload the page.")),
 }
 
 

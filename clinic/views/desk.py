@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms as django_forms
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic import desk as desks
 from clinic import forms
+from clinic import room as rooms
 from clinic.verbs import ISSUED, VERBS
 from notifications import sentences
 from queueing import history, tickets
@@ -58,7 +60,7 @@ desk_only = user_passes_test(_may_see)
 @require_safe
 @desk_only
 def desk(request: HttpRequest) -> HttpResponse:
-    return _page(request)
+    return page(request)
 
 
 @never_cache
@@ -89,8 +91,8 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def issue(request: HttpRequest) -> HttpResponse:
     form = forms.Issue(request.POST)
     if not form.is_valid():
-        return _page(request, notice=Notice(text=forms.sentence(form), refused=True), form=form, status=422)
-    return _answer(request, lambda: _issue(request, form), form)
+        return page(request, notice=Notice(text=forms.sentence(form), refused=True), form=form, status=422)
+    return answer(request, lambda: _issue(request, form), form)
 
 
 def _issue(request: HttpRequest, form: forms.Issue) -> str:
@@ -119,7 +121,7 @@ def call_next(request: HttpRequest, room_id: int) -> HttpResponse:
         called = tickets.call_next(room_id=room_id, key=key, actor=request.user, at=timezone.now())
         return VERBS["call"].sentence(called)
 
-    return _answer(request, verb)
+    return answer(request, verb)
 
 
 @never_cache
@@ -131,11 +133,11 @@ def act(request: HttpRequest, ticket_id: int, verb: str) -> HttpResponse:
         raise Http404
     form = VERBS[verb].form(request.POST)
     if not form.is_valid():
-        return _page(request, notice=Notice(text=forms.sentence(form), refused=True), status=422)
+        return page(request, notice=Notice(text=forms.sentence(form), refused=True), status=422)
     arguments = {**form.cleaned_data, "ticket_id": ticket_id, "actor": request.user, "at": timezone.now()}
     if "key" in arguments:
         arguments["key"] = _key(form, f"{verb}-{ticket_id}")
-    return _answer(request, lambda: VERBS[verb].sentence(VERBS[verb].act(**arguments)))
+    return answer(request, lambda: VERBS[verb].sentence(VERBS[verb].act(**arguments)))
 
 
 def _key(form: django_forms.Form, purpose: str) -> str | None:
@@ -144,7 +146,7 @@ def _key(form: django_forms.Form, purpose: str) -> str | None:
     return f"{key}-{purpose}" if key else None
 
 
-def _answer(request: HttpRequest, verb: Callable[[], str], form: forms.Issue | None = None) -> HttpResponse:
+def answer(request: HttpRequest, verb: Callable[[], str], form: forms.Issue | None = None) -> HttpResponse:
     """What came of the verb. A form that was refused is shown again with what was typed."""
     try:
         sentence = verb()
@@ -152,11 +154,11 @@ def _answer(request: HttpRequest, verb: Callable[[], str], form: forms.Issue | N
         raise Http404 from missing
     except TicketError as refusal:
         status = 403 if isinstance(refusal, NotAllowed) else 409
-        return _page(request, notice=_refused(request.user, refusal), form=form, status=status)
+        return page(request, notice=_refused(request.user, refusal), form=form, status=status)
     if _by_htmx(request):
-        return _page(request, notice=Notice(text=sentence), form=form and forms.Issue())
+        return page(request, notice=Notice(text=sentence), form=form and forms.Issue())
     messages.success(request, sentence)
-    return HttpResponseRedirect(reverse("desk") + _query(request))
+    return HttpResponseRedirect(_back(request))
 
 
 def _refused(user: User | AnonymousUser, refusal: TicketError) -> Notice:
@@ -168,21 +170,38 @@ def _refused(user: User | AnonymousUser, refusal: TicketError) -> Notice:
     return Notice(text=str(refusal), refused=True)
 
 
-def _page(
-    request: HttpRequest, *, notice: Notice | None = None, form: forms.Issue | None = None, status: int = 200
+def page(
+    request: HttpRequest,
+    *,
+    room_id: int | None = None,
+    notice: Notice | None = None,
+    form: forms.Issue | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """The desk as it is now, with the check-in form only where that was sent."""
-    context = {
-        "desk": _read(request),
-        "notice": notice,
-        "form": form,
-        "priorities": Priority,
-        "query": _query(request),
-        "key": uuid.uuid4().hex,
-    }
+    """The page that the person is on, as it is now: the panel of a room, or the desk.
+
+    The desk comes with the check-in form only where that was sent.
+
+    :raises Http404: if there is no such room
+    """
+    room_id = room_id or _room_asked(request)
+    shown, context = ("room", _panel(room_id)) if room_id else ("desk", {"desk": _read(request)})
+    return _render(request, shown, {**context, "notice": notice, "form": form}, status)
+
+
+def _panel(room_id: int) -> dict[str, Any]:
+    try:
+        panel = rooms.read(room_id, at=timezone.now())
+    except ObjectDoesNotExist as missing:
+        raise Http404 from missing
+    return {"panel": panel, "desk": panel.desk, "query": f"?room={room_id}"}
+
+
+def _render(request: HttpRequest, shown: str, context: dict[str, Any], status: int) -> HttpResponse:
+    context = {"priorities": Priority, "query": _query(request), "key": uuid.uuid4().hex, **context}
     if not _by_htmx(request):
-        return render(request, "desk/desk.html", context, status=status)
-    response = render(request, "desk/_regions.html", context, status=status)
+        return render(request, f"{shown}/{shown}.html", context, status=status)
+    response = render(request, f"{shown}/_regions.html", context, status=status)
     # Said by the answer: a push may have taken the button that asked out of the page, and its attributes with it.
     response["HX-Reswap"] = "none"
     if request.method == "POST":
@@ -206,6 +225,17 @@ def _asked(request: HttpRequest) -> QueryDict:
     if request.method == "POST" and _by_htmx(request):
         return QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
     return request.GET
+
+
+def _room_asked(request: HttpRequest) -> int | None:
+    """The room whose panel the action came from."""
+    room_id = request.GET.get("room", "")
+    return int(room_id) if room_id.isdecimal() else None
+
+
+def _back(request: HttpRequest) -> str:
+    room_id = _room_asked(request)
+    return reverse("room", args=[room_id]) if room_id else reverse("desk") + _query(request)
 
 
 def _query(request: HttpRequest) -> str:

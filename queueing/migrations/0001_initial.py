@@ -172,6 +172,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "room",
                 "verbose_name_plural": "rooms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_open", False), ("closed_because", ""), _connector="OR"),
+                        name="room_open_needs_no_reason",
+                        violation_error_message="An open room needs no reason: empty it, or close the room.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -330,7 +337,7 @@ class Migration(migrations.Migration):
                     "viewing_distance_m",
                     models.FloatField(
                         default=5,
-                        help_text="From the screen to the last seat. Letters are made large enough to be read from there.",
+                        help_text="From the screen to the last seat. Letters are made large enough for it.",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(30),
