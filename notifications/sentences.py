@@ -15,7 +15,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from queueing.models import Display, Event, Priority, Room, Service, Ticket
+from queueing.models import Display, Event, Kiosk, Priority, Room, Service, Ticket
 
 SENTENCES = {
     "ticket.issued": _("{who} issued {what} for {service}"),
@@ -40,6 +40,8 @@ SENTENCES = {
     "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),
     "room.paused": _("{who} paused {what}"),
     "room.resumed": _("{who} opened {what} again"),
+    "device.paired": _("{who} paired {what}"),
+    "device.removed": _("{who} took the pairing of {what} back"),
     "roomservice.added": _("{who} let {room} serve {service}"),
     "roomservice.removed": _("{who} let {room} serve {service} no longer"),
 }
@@ -54,6 +56,7 @@ NAMED = {
     "queueing.service": (Service, "name"),
     "queueing.room": (Room, "name"),
     "queueing.display": (Display, "name"),
+    "queueing.kiosk": (Kiosk, "name"),
 }
 
 
