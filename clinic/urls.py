@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops, pairing, room
+from clinic.views import boards, desk, display, errors, metrics, ops, pairing, room, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -26,6 +26,9 @@ urlpatterns = [
     path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
     path("display/<slug:slug>/sizes.css", display.sizes, name="display-sizes"),
+    path("t/<str:token>/", ticket_page.page, name="ticket-page"),
+    path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
+    path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

@@ -26,7 +26,7 @@ from redis import RedisError
 
 from notifications import activity, boards, groups
 from queueing import board as queueing_board
-from queueing import pairing
+from queueing import pairing, self_service
 from queueing.acting import Person
 from queueing.models import Display, Service
 
@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
+#: So many who are next look at once when their line changes; the others take their time.
+NEAR = 3
 
 # A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
 NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
@@ -218,6 +220,30 @@ class DisplayConsumer(BoardConsumer):
         activity.log_activity("display.beat", display=self.slug, device=self.device_id, visible=visible, **about)
 
 
+class TicketConsumer(BoardConsumer):
+    """The line of one ticket, for whoever has its token. It says that something changed, and no code of anybody."""
+
+    async def find_services(self) -> frozenset[int]:
+        found = await _line_of(self.scope["url_route"]["kwargs"]["token"])
+        if found is None:
+            raise Refused(NOT_FOUND)
+        service_id, self.code = found
+        return frozenset([service_id])
+
+    async def send_boards(self, texts: dict[int, str]) -> None:
+        for text in texts.values():
+            await self.say_changed(json.loads(text))
+
+    async def live_text(self, message: dict[str, str]) -> None:
+        said = json.loads(message["text"])
+        await (self.say_changed(said["board"]) if said["type"] == "board" else super().live_text(message))
+
+    async def say_changed(self, board: queueing_board.Board) -> None:
+        near = [call["code"] for call in board["calls"]] + board["waiting"][:NEAR]
+        service, version = board["service"]["id"], board["version"]
+        await self.say({"type": "changed", "service": service, "version": version, "near": self.code in near})
+
+
 class NobodyConsumer(AsyncWebsocketConsumer):
     """Every other address."""
 
@@ -259,6 +285,12 @@ def _display_for(slug: str, token: str, user: Person) -> tuple[frozenset[int], i
         raise Refused(NOT_SIGNED_IN)
     services = frozenset(display.shows.values_list("service_id", flat=True))
     return services, device.pk if device else None, is_screen
+
+
+@_in_a_thread
+def _line_of(token: str) -> tuple[int, str] | None:
+    ticket = self_service.find(token, timezone.now())
+    return (ticket.service_id, ticket.code) if ticket else None
 
 
 @_in_a_thread

@@ -22,6 +22,8 @@ SENTENCES = {
     "ticket.called": _("{who} called {what} to {room}"),
     "ticket.recalled": _("{who} called {what} to {room} again"),
     "ticket.started": _("{who} started with {what}"),
+    "ticket.coming": _("{who} of {what} is coming"),
+    "ticket.delayed": _("{who} of {what} took more time"),
     "ticket.completed": _("{who} completed {what}"),
     "ticket.missed": _("{who} noted that {what} did not come"),
     "ticket.cancelled": _("{who} cancelled {what}"),
