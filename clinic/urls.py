@@ -5,13 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from clinic.views import boards, desk, display, errors, metrics, ops, pairing, room, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    # Unchecked: from another site one could only change what a page is read in, and the ticket page sends no referrer.
+    path("language/", csrf_exempt(set_language), name="language"),
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("desk/", desk.desk, name="desk"),

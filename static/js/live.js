@@ -148,6 +148,7 @@ export function clinicClock(timeZone) {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
+    numberingSystem: "latn", // the digits of codes and of the server, in every language
   });
   return (date) => format.format(date);
 }
