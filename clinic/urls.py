@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from clinic.views import boards, desk, display, errors, metrics, ops, room
+from clinic.views import boards, desk, display, errors, metrics, ops, pairing, room, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -23,10 +23,16 @@ urlpatterns = [
     path("desk/rooms/<int:room_id>/call-next/", desk.call_next, name="call-next"),
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
     path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
+    path("display/", pairing.pair, name="pair-display"),
+    path("kiosk/", pairing.pair, name="pair-kiosk"),
     path("room/<int:room_id>/", room.room, name="room"),
     path("room/<int:room_id>/pause/", room.pause, name="pause-room"),
     path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
+    path("display/<slug:slug>/sizes.css", display.sizes, name="display-sizes"),
+    path("t/<str:token>/", ticket_page.page, name="ticket-page"),
+    path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
+    path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

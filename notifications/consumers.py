@@ -26,6 +26,8 @@ from redis import RedisError
 
 from notifications import activity, boards, groups
 from queueing import board as queueing_board
+from queueing import pairing, self_service
+from queueing.acting import Person
 from queueing.models import Display, Service
 
 P = ParamSpec("P")
@@ -37,6 +39,8 @@ logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
+#: So many who are next look at once when their line changes; the others take their time.
+NEAR = 3
 
 # A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
 NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
@@ -177,24 +181,67 @@ class DeskConsumer(BoardConsumer):
 
 
 class DisplayConsumer(BoardConsumer):
-    """The services of one display, for everybody: boards hold nothing private."""
+    """The services of one display: for its paired screen, for a person who may view it, for everybody if it is open to
+    all."""
+
+    device_id: int | None = None
 
     async def find_services(self) -> frozenset[int]:
         self.slug = self.scope["url_route"]["kwargs"]["slug"]
-        found = await _services_of(self.slug)
-        if found is None:
-            raise Refused(NOT_FOUND)
-        return found
+        token = self.scope["cookies"].get(pairing.COOKIE, "")
+        services, self.device_id, self.is_screen = await _display_for(self.slug, token, self.scope["user"])
+        return services
+
+    async def join(self) -> None:
+        await super().join()
+        if self.device_id is not None:
+            group = groups.device(self.device_id)
+            await self.channel_layer.group_add(group, self.channel_name)
+            self.groups.append(group)
+
+    async def live_revoked(self, message: dict[str, str]) -> None:
+        """Somebody took its pairing back."""
+        await self.close(code=NOT_SIGNED_IN)
 
     async def answer(self, said: dict[str, Any]) -> None:
         match said:
+            case {"type": "shown" | "beat"} if not self.is_screen:
+                pass  # somebody looks at it elsewhere
             case {"type": "shown", "call": str(call), "service": int(service)} if service in self.services:
                 activity.log_activity("call.shown", display=self.slug, call=call[:40], service=int(service))
             case {"type": "beat"}:
-                audio = str(said.get("audio", ""))[:20]
-                activity.log_activity("display.beat", display=self.slug, visible=bool(said.get("visible")), audio=audio)
+                self.log_beat(said)
             case _:
                 await super().answer(said)
+
+    def log_beat(self, said: dict[str, Any]) -> None:
+        about = {key: str(said.get(key, ""))[:20] for key in ("audio", "build")}
+        visible = bool(said.get("visible"))
+        activity.log_activity("display.beat", display=self.slug, device=self.device_id, visible=visible, **about)
+
+
+class TicketConsumer(BoardConsumer):
+    """The line of one ticket, for whoever has its token. It says that something changed, and no code of anybody."""
+
+    async def find_services(self) -> frozenset[int]:
+        found = await _line_of(self.scope["url_route"]["kwargs"]["token"])
+        if found is None:
+            raise Refused(NOT_FOUND)
+        service_id, self.code = found
+        return frozenset([service_id])
+
+    async def send_boards(self, texts: dict[int, str]) -> None:
+        for text in texts.values():
+            await self.say_changed(json.loads(text))
+
+    async def live_text(self, message: dict[str, str]) -> None:
+        said = json.loads(message["text"])
+        await (self.say_changed(said["board"]) if said["type"] == "board" else super().live_text(message))
+
+    async def say_changed(self, board: queueing_board.Board) -> None:
+        near = [call["code"] for call in board["calls"]] + board["waiting"][:NEAR]
+        service, version = board["service"]["id"], board["version"]
+        await self.say({"type": "changed", "service": service, "version": version, "near": self.code in near})
 
 
 class NobodyConsumer(AsyncWebsocketConsumer):
@@ -224,9 +271,26 @@ def _all_services() -> frozenset[int]:
 
 
 @_in_a_thread
-def _services_of(slug: str) -> frozenset[int] | None:
+def _display_for(slug: str, token: str, user: Person) -> tuple[frozenset[int], int | None, bool]:
+    """Its services, the device that the visitor is, and whether it stands where patients see it.
+
+    :raises Refused: if there is no such display, or the visitor may not open it
+    """
     display = Display.objects.filter(slug=slug).first()
-    return frozenset(display.shows.values_list("service_id", flat=True)) if display else None
+    if display is None:
+        raise Refused(NOT_FOUND)
+    device = pairing.device_of(display, token)
+    is_screen = device is not None or display.open_to_all
+    if not is_screen and not pairing.may_view(display, user):
+        raise Refused(NOT_SIGNED_IN)
+    services = frozenset(display.shows.values_list("service_id", flat=True))
+    return services, device.pk if device else None, is_screen
+
+
+@_in_a_thread
+def _line_of(token: str) -> tuple[int, str] | None:
+    ticket = self_service.find(token, timezone.now())
+    return (ticket.service_id, ticket.code) if ticket else None
 
 
 @_in_a_thread

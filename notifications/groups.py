@@ -9,3 +9,8 @@ TICKS = "ticks"
 def line(service_id: int) -> str:
     """Those who see the board of this service."""
     return f"line.{service_id}"
+
+
+def device(device_id: int) -> str:
+    """The screen that was paired as this device."""
+    return f"device.{device_id}"

@@ -15,13 +15,15 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from queueing.models import Display, Event, Priority, Room, Service, Ticket
+from queueing.models import Display, Event, Kiosk, Priority, Room, Service, Ticket
 
 SENTENCES = {
     "ticket.issued": _("{who} issued {what} for {service}"),
     "ticket.called": _("{who} called {what} to {room}"),
     "ticket.recalled": _("{who} called {what} to {room} again"),
     "ticket.started": _("{who} started with {what}"),
+    "ticket.coming": _("{who} of {what} is coming"),
+    "ticket.delayed": _("{who} of {what} took more time"),
     "ticket.completed": _("{who} completed {what}"),
     "ticket.missed": _("{who} noted that {what} did not come"),
     "ticket.cancelled": _("{who} cancelled {what}"),
@@ -38,6 +40,8 @@ SENTENCES = {
     "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),
     "room.paused": _("{who} paused {what}"),
     "room.resumed": _("{who} opened {what} again"),
+    "device.paired": _("{who} paired {what}"),
+    "device.removed": _("{who} took the pairing of {what} back"),
     "roomservice.added": _("{who} let {room} serve {service}"),
     "roomservice.removed": _("{who} let {room} serve {service} no longer"),
 }
@@ -52,6 +56,7 @@ NAMED = {
     "queueing.service": (Service, "name"),
     "queueing.room": (Room, "name"),
     "queueing.display": (Display, "name"),
+    "queueing.kiosk": (Kiosk, "name"),
 }
 
 

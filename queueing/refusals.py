@@ -107,6 +107,14 @@ class KeyReused(TicketError):
     code = "key_reused"
 
 
+class TooManyAsk(TicketError):
+    code = "too_many_ask"
+
+
+class UnknownCode(TicketError):
+    code = "unknown_code"
+
+
 #: What a rule of the database means to a person. A rule that is not here is a fault of ours, and stays an error.
 RULES: dict[str, tuple[type[TicketError], str]] = {
     "ticket_one_open_per_room": (RoomBusy, gettext_noop("The room has somebody already. Nobody was called.")),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import chain, zip_longest
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic import devices, legibility
 from queueing import board
 from queueing.board import Board, Call
 from queueing.models import Display
@@ -23,6 +25,8 @@ LISTED, NEXT = 5, 12
 @require_safe
 def display(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Display, slug=slug)
+    if not devices.may_open(request, shown):
+        return redirect(devices.lets_pair(request, shown))
     now = timezone.now()
     service_ids = shown.shows.order_by("service__prefix").values_list("service_id", flat=True)
     boards = [board.board(service_id, now) for service_id in service_ids]
@@ -48,3 +52,13 @@ def soon(boards: list[Board]) -> list[str]:
     """The first of each line, then the second of each: lines have no order among each other."""
     rounds = zip_longest(*(shown["waiting"] for shown in boards))
     return [code for code in chain.from_iterable(rounds) if code][:NEXT]
+
+
+@never_cache
+@require_safe
+def sizes(request: HttpRequest, slug: str) -> HttpResponse:
+    """How large this display's letters are, as a stylesheet of its own: pages hold no styles."""
+    shown = get_object_or_404(Display, slug=slug)
+    if not devices.may_open(request, shown):
+        raise PermissionDenied
+    return HttpResponse(legibility.sheet(shown), content_type="text/css; charset=utf-8")

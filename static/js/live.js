@@ -67,6 +67,12 @@ export class Live {
     if (!settled && this.state.name !== "refused") this.connect();
   }
 
+  /** Another connection, for whoever is to hear of another line. */
+  again() {
+    this.socket.close();
+    this.connect();
+  }
+
   lost(code) {
     if (REFUSED.includes(code)) {
       clearInterval(this.watch);
@@ -81,6 +87,7 @@ export class Live {
     const message = JSON.parse(text);
     if (message.type === "hello") this.onHello(message);
     if (message.type === "board") this.take(message.board);
+    if (message.type === "changed") this.take({ ...message, service: { id: message.service } });
     if (message.type === "tick") this.tick(message.versions);
   }
 
