@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from queueing import tickets
-from queueing.models import Patient
+from queueing.models import Patient, Ticket
 from tests.browser import pseudo_settings
 from tests.browser.pages import violations
 
@@ -26,6 +27,10 @@ PAGES = {
     "room with a patient": ("supervisor", "/room/{room}/"),
     "room without": ("supervisor", "/room/{free}/"),
     "display": ("nobody", "/display/hall/"),
+    "pairing": ("nobody", "/kiosk/"),
+    "my ticket, waiting": ("nobody", "/t/{token}/"),
+    "my ticket, called": ("nobody", "/t/{called}/"),
+    "my ticket, leaving": ("nobody", "/t/{token}/leave/"),
     "not found": ("nobody", "/nowhere/"),
     "admin": ("supervisor", "/admin/"),
     "to complete": ("supervisor", "/admin/queueing/ticket/to-complete/"),
@@ -39,18 +44,20 @@ WALLS = {"display"}
 DATA = ["Hillside Clinic", "General practice", "Nurse", "Room 1", "Room 2", "Ana Pereira", "supervisor", "Hall", "F2"]
 #: Names of programs and files, and what the system calls its parts.
 DATA += [name for _, name in settings.LANGUAGES]
-DATA += ["audit", "replica", "push", "Redis", "docs/operations.md"]
-CODE = re.compile(r"\b[A-Z]-\d{3}\b|P-77")
+DATA += ["audit", "replica", "push", "Redis", "docs/operations.md", "/display/", "/kiosk/", socket.gethostname()]
+CODE = re.compile(r"\b[A-Z]-\d{3}\b|P-77|#[\d,]+ [0-9a-f]{12}…|\b[A-HJ-NP-Z]{6}\b")
 #: What is seen or read aloud, each line by itself.
 SPOKEN = """() => {
-  const said = [...document.querySelectorAll("[title], [aria-label], [placeholder], [alt], input[type=submit]")]
-    .filter((it) => it.checkVisibility())
-    .flatMap((it) => [it.title, it.ariaLabel, it.placeholder, it.alt, it.type === "submit" && it.tagName === "INPUT" && it.value]);
+  const shown = (what) => [...document.querySelectorAll(what)].filter((it) => it.checkVisibility());
+  const said = shown("[title], [aria-label], [placeholder], [alt]")
+    .flatMap((it) => [it.title, it.ariaLabel, it.placeholder, it.alt])
+    .concat(shown("input[type=submit]").map((it) => it.value));
   return [document.title, ...document.body.innerText.split("\\n"), ...said].filter(Boolean);
 }"""
 #: Elements whose words need more room than they have.
-CUT_OFF = """() => [...document.querySelectorAll("button, .button, summary, label, legend, h1, h2, h3, th, td, dt, dd, p, li")]
+CUT_OFF = """() => [...document.querySelectorAll("button, .button, summary, label, legend, h1, h2, h3, th, td, dd, p, li")]
   .filter((it) => it.checkVisibility() && !it.closest(".hidden-text") && getComputedStyle(it).display !== "inline")
+  .filter((it) => getComputedStyle(it.closest("thead") ?? it).clipPath === "none")
   .filter((it) => it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1)
   .map((it) => `${it.tagName} ${it.className} ${it.innerText.slice(0, 60)}: ${it.scrollWidth} > ${it.clientWidth}`)"""
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -81,7 +88,16 @@ def day(people, places):
     tickets.miss(ticket_id=missed, actor=actor, at=at)
     tickets.hold(ticket_id=held, reason="", actor=actor, at=at)
     tickets.call(ticket_id=called, room_id=second, actor=actor, at=timezone.now())
-    return {"serving": serving, "waiting": waiting, "room": first, "free": second, "service": places.general.pk}
+    token, there = (Ticket.objects.get(pk=pk).token for pk in (waiting, called))
+    return {
+        "serving": serving,
+        "token": token,
+        "called": there,
+        "waiting": waiting,
+        "room": first,
+        "free": second,
+        "service": places.general.pk,
+    }
 
 
 @pytest.fixture
@@ -127,7 +143,7 @@ def untranslated(texts):
     for text in texts:
         left = CODE.sub(" ", outside(text))
         for name in sorted(DATA, key=len, reverse=True):
-            left = left.replace(name, " ")
+            left = re.sub(re.escape(name), " ", left, flags=re.IGNORECASE)
         found |= {text for word in re.findall(r"[^\W\d_]{2,}", left) if word}
     return found
 
