@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops, pairing, room
+from clinic.views import boards, clips, desk, display, errors, metrics, ops, pairing, room
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
     path("display/<slug:slug>/sizes.css", display.sizes, name="display-sizes"),
+    re_path(r"^speech/(?P<name>[0-9a-f]{32})\.wav$", clips.clip, name="clip"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),
