@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from clinic.views import boards, desk, display, errors, metrics, ops, pairing, room, ticket_page
+from clinic.views import boards, clips, desk, display, errors, metrics, ops, pairing, room, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -33,6 +33,7 @@ urlpatterns = [
     path("t/<str:token>/", ticket_page.page, name="ticket-page"),
     path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
     path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),
+    re_path(r"^speech/(?P<name>[0-9a-f]{32})\.wav$", clips.clip, name="clip"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

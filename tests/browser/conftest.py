@@ -43,6 +43,11 @@ BUILD = "browser-tests"
 READY = {"web": "Listening", "worker": "Worker started"}
 
 
+def pytest_addoption(parser):
+    parser.addoption("--write-screens", action="store_true", help="write docs/screens")
+    parser.addoption("--look", metavar="FOLDER", help="keep a picture of every screen there")
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.parent == Path(__file__).parent:
@@ -206,12 +211,15 @@ def wall(open_page, forgiven):
     return page
 
 
-def sign_in(page, user):
+def sign_in(page, user, lands=True):
     page.goto("/sign-in/")
     page.get_by_label("Name").fill(user.get_username())
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/desk/")
+    if lands:
+        page.wait_for_url("**/desk/")
+    else:
+        page.wait_for_load_state()
 
 
 def _watch(page, problems, expected):
