@@ -11,6 +11,8 @@ const FAR_MS = 5 * SECOND;
 const POLL_MS = 15 * SECOND;
 /** Time passes without a change: the estimate is made again. */
 const AGAIN_MS = 60 * SECOND;
+/** Done, refused, too often: the page as it is now comes with each. */
+const ANSWERS = [200, 409, 429];
 
 const page = document.body.dataset;
 const clock = clinicClock(page.timeZone);
@@ -116,7 +118,7 @@ async function send(form, button) {
   try {
     const response = await fetch(`${form.action}?part=1`, { method: "POST", body: new FormData(form) });
     if (response.status === 404) location.replace(page.address);
-    else if (response.status > 499) throw new Error(response.status);
+    else if (!ANSWERS.includes(response.status)) throw new Error(response.status);
     else draw(await response.text());
   } catch {
     button.removeAttribute("aria-busy");
