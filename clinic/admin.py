@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic import legibility
+from clinic import beats, legibility
 from queueing import pairing
 from queueing.admin import TrackedAdmin
 from queueing.models import Device, Display, DisplayService, Kiosk
@@ -106,7 +109,7 @@ class PairForm(forms.Form):
 class DeviceAdmin(TrackedAdmin):
     """Paired by the page *Pair a screen*, taken back by deleting; there is nothing to change."""
 
-    list_display = ["screen", "paired_at", "paired_by"]
+    list_display = ["screen", "heard", "audio", "build", "paired_at", "paired_by"]
     list_display_links = ["screen"]
     list_select_related = ["display", "kiosk"]
     ordering = ["display__name", "kiosk__name", "pk"]
@@ -119,9 +122,32 @@ class DeviceAdmin(TrackedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Device]:
+        devices: QuerySet[Device] = super().get_queryset(request)
+        return devices.annotate(_beat=Subquery(beats.latest_of(OuterRef("pk"))))
+
     @admin.display(description=_("screen"))
     def screen(self, device: Device) -> str:
         return str(device)
+
+    @admin.display(description=_("last heard of"))
+    def heard(self, device: Any) -> str:
+        if not device._beat:
+            return gettext("not in the last day") if device.display_id else "–"
+        seconds = int((timezone.now() - datetime.fromisoformat(device._beat["at"])).total_seconds())
+        if seconds < beats.ALIVE_SECONDS:
+            return gettext("%(seconds)s s ago") % {"seconds": max(0, seconds)}
+        return gettext("silent since %(time)s") % {
+            "time": date_format(timezone.localtime(datetime.fromisoformat(device._beat["at"])), "DATETIME_FORMAT")
+        }
+
+    @admin.display(description=_("sound"))
+    def audio(self, device: Any) -> str:
+        return str(beats.SOUND.get((device._beat or {}).get("audio", ""), "–"))
+
+    @admin.display(description=_("build"))
+    def build(self, device: Any) -> str:
+        return str((device._beat or {}).get("build") or "–")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.pair_view)

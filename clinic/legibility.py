@@ -30,6 +30,8 @@ CARD = {Layout.LANDSCAPE: 99, Layout.PORTRAIT: 85}
 ROW = {Layout.LANDSCAPE: 55, Layout.PORTRAIT: 88}
 #: Units of height for all earlier calls together, and of one line without its letters.
 LIST, BETWEEN = 59, 4
+#: Sizes in units where nothing asks for more.
+LONG_ROOM, EARLIER_ROOM = 7, 4.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,11 @@ def letters_of(display: Display) -> int:
 
 
 def _properties(display: Display, layout: str) -> str:
-    return " ".join(f"--{part.key}: {size(part, display, layout):.2f};" for part in PARTS)
+    sizes = {part.key: size(part, display, layout) for part in PARTS}
+    # Long names of rooms take several lines, and those of earlier calls are smaller where that can be read.
+    sizes["long-room"] = min(max(LONG_ROOM, needed(ROOM, display)), sizes["room"])
+    sizes["earlier-room"] = min(max(EARLIER_ROOM, needed(EARLIER, display)), sizes["earlier"])
+    return " ".join(f"--{key}: {units:.2f};" for key, units in sizes.items())
 
 
 def _too_small(display: Display) -> Iterable[str]:

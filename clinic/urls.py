@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
-from clinic.views import boards, desk, display, errors, kiosk, metrics, ops, pairing, room, ticket_page
+from clinic.views import boards, clips, desk, display, errors, kiosk, metrics, ops, pairing, room, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    # Unchecked: from another site one could only change what a page is read in, and the ticket page sends no referrer.
+    path("language/", csrf_exempt(set_language), name="language"),
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("desk/", desk.desk, name="desk"),
@@ -30,6 +34,7 @@ urlpatterns = [
     path("t/<str:token>/", ticket_page.page, name="ticket-page"),
     path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
     path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),
+    re_path(r"^speech/(?P<name>[0-9a-f]{32})\.wav$", clips.clip, name="clip"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -55,6 +56,18 @@ class Refused(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A display as it was at the handshake, and who has opened it."""
+
+    slug: str
+    name: str
+    services: frozenset[int]
+    device_id: int | None
+    #: It stands where patients see it: nobody's second look at it.
+    is_screen: bool
+
+
 class Allowance:
     """A bucket of messages that fills by itself."""
 
@@ -72,6 +85,8 @@ class BoardConsumer(AsyncWebsocketConsumer):
     """A screen that shows the boards of some services. Which ones, a subclass says."""
 
     services: frozenset[int] = frozenset()
+    #: Groups beside those of its lines.
+    shared: tuple[str, ...] = (groups.TICKS,)
 
     async def __call__(self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Any]) -> None:
         try:
@@ -104,7 +119,7 @@ class BoardConsumer(AsyncWebsocketConsumer):
         await self.send_boards(await self.load_boards())
 
     async def join(self) -> None:
-        for group in [groups.TICKS, *map(groups.line, sorted(self.services))]:
+        for group in [*self.shared, *map(groups.line, sorted(self.services))]:
             await self.channel_layer.group_add(group, self.channel_name)
             self.groups.append(group)
 
@@ -174,6 +189,8 @@ class BoardConsumer(AsyncWebsocketConsumer):
 class DeskConsumer(BoardConsumer):
     """All services, for people who are signed in."""
 
+    shared = (groups.TICKS, groups.DESKS)
+
     async def find_services(self) -> frozenset[int]:
         if not self.scope["user"].is_authenticated:
             raise Refused(NOT_SIGNED_IN)
@@ -181,23 +198,14 @@ class DeskConsumer(BoardConsumer):
 
 
 class DisplayConsumer(BoardConsumer):
-    """The services of one display: for its paired screen, for a person who may view it, for everybody if it is open to
-    all."""
-
-    device_id: int | None = None
+    """The services of one display: for its paired screen, for people who may view it, for all if it is open to all."""
 
     async def find_services(self) -> frozenset[int]:
-        self.slug = self.scope["url_route"]["kwargs"]["slug"]
         token = self.scope["cookies"].get(pairing.COOKIE, "")
-        services, self.device_id, self.is_screen = await _display_for(self.slug, token, self.scope["user"])
-        return services
-
-    async def join(self) -> None:
-        await super().join()
-        if self.device_id is not None:
-            group = groups.device(self.device_id)
-            await self.channel_layer.group_add(group, self.channel_name)
-            self.groups.append(group)
+        self.opened = await _open_display(self.scope["url_route"]["kwargs"]["slug"], token, self.scope["user"])
+        if self.opened.device_id is not None:
+            self.shared = (groups.TICKS, groups.device(self.opened.device_id))
+        return self.opened.services
 
     async def live_revoked(self, message: dict[str, str]) -> None:
         """Somebody took its pairing back."""
@@ -205,19 +213,26 @@ class DisplayConsumer(BoardConsumer):
 
     async def answer(self, said: dict[str, Any]) -> None:
         match said:
-            case {"type": "shown" | "beat"} if not self.is_screen:
+            case {"type": "shown" | "beat" | "fault"} if not self.opened.is_screen:
                 pass  # somebody looks at it elsewhere
             case {"type": "shown", "call": str(call), "service": int(service)} if service in self.services:
-                activity.log_activity("call.shown", display=self.slug, call=call[:40], service=int(service))
+                self.log("call.shown", call=call[:40], service=int(service))
+                await self.tell_desks(call[:40])
             case {"type": "beat"}:
-                self.log_beat(said)
+                about = {key: str(said.get(key, ""))[:20] for key in ("audio", "build")}
+                self.log("display.beat", device=self.opened.device_id, visible=bool(said.get("visible")), **about)
+            case {"type": "fault", "fault": str(fault)}:
+                self.log("display.fault", device=self.opened.device_id, fault=fault[:100])
             case _:
                 await super().answer(said)
 
-    def log_beat(self, said: dict[str, Any]) -> None:
-        about = {key: str(said.get(key, ""))[:20] for key in ("audio", "build")}
-        visible = bool(said.get("visible"))
-        activity.log_activity("display.beat", display=self.slug, device=self.device_id, visible=visible, **about)
+    def log(self, kind: str, **detail: Any) -> None:
+        activity.log_activity(kind, display=self.opened.slug, **detail)
+
+    async def tell_desks(self, call: str) -> None:
+        shown = {"type": "shown", "call": call, "display": self.opened.name, "at": timezone.now().isoformat()}
+        with suppress(RedisError, OSError):  # the log has it
+            await self.channel_layer.group_send(groups.DESKS, {"type": "live.text", "text": json.dumps(shown)})
 
 
 class TicketConsumer(BoardConsumer):
@@ -271,9 +286,8 @@ def _all_services() -> frozenset[int]:
 
 
 @_in_a_thread
-def _display_for(slug: str, token: str, user: Person) -> tuple[frozenset[int], int | None, bool]:
-    """Its services, the device that the visitor is, and whether it stands where patients see it.
-
+def _open_display(slug: str, token: str, user: Person) -> Opened:
+    """
     :raises Refused: if there is no such display, or the visitor may not open it
     """
     display = Display.objects.filter(slug=slug).first()
@@ -283,8 +297,13 @@ def _display_for(slug: str, token: str, user: Person) -> tuple[frozenset[int], i
     is_screen = device is not None or display.open_to_all
     if not is_screen and not pairing.may_view(display, user):
         raise Refused(NOT_SIGNED_IN)
-    services = frozenset(display.shows.values_list("service_id", flat=True))
-    return services, device.pk if device else None, is_screen
+    return Opened(
+        slug=slug,
+        name=display.name,
+        services=frozenset(display.shows.values_list("service_id", flat=True)),
+        device_id=device.pk if device else None,
+        is_screen=is_screen,
+    )
 
 
 @_in_a_thread

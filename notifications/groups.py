@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: Everybody who is live: ticks, and the word that the screens themselves have changed.
 TICKS = "ticks"
+#: All desks: what was shown on which display.
+DESKS = "desks"
 
 
 def line(service_id: int) -> str:

@@ -1,7 +1,8 @@
-"""How times, waits and priorities are written."""
+"""How times, waits, priorities and history are written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
@@ -10,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from queueing.models import Priority, Room
+from notifications import sentences
+from queueing.models import Event, Priority, Room
 from queueing.waiting import Range
 
 register = template.Library()
@@ -51,6 +53,20 @@ def since(value: datetime) -> str:
 def call_to(code: str, room: Room) -> str:
     """What the button does, in full, for those who cannot see beside what it stands."""
     return _("Call %(code)s to %(room)s") % {"code": code, "room": room}
+
+
+@register.simple_tag
+def told_of(events: Iterable[Event]) -> list[tuple[Event, str]]:
+    """Events with their sentences."""
+    events = list(events)
+    names = sentences.names_for(events)
+    return [(event, sentences.sentence(event, names)) for event in events]
+
+
+@register.filter
+def column_of(column: str, event: Event) -> str:
+    """What people call a column that an event changed."""
+    return sentences.column_name(event.model, column)
 
 
 @register.simple_tag

@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 10.0
 SHAPES = {
     (f"queueing.{model}", action)
     for model in ("service", "displayservice", "display")
-    for action in ("insert", "delete", *(["update"] if model == "displayservice" else []))
+    for action in ("insert", "delete", *(["update"] if model != "service" else []))
 }
 
 

@@ -28,8 +28,8 @@ class TestDisplay:
 
         page = text(client.get("/display/hall/"))
 
-        assert '<p class="code" id="code">A-001</p>' in page
-        assert f'<span id="room">{room}</span>' in page
+        assert '<p class="code" id="code" data-letters="5">A-001</p>' in page
+        assert f'<bdi id="room">{room}</bdi>' in page
         assert '<li class="code">A-002</li>' in page
         assert "General practice" in page
 

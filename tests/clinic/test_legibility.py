@@ -111,7 +111,10 @@ class TestADisplay:
         answer = client.get("/display/hall/sizes.css")
 
         assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
-        assert answer.content == b".wall { --ticket: 29.70; --room: 11.00; --earlier: 6.99; }\n"
+        assert (
+            answer.content
+            == b".wall { --ticket: 29.70; --room: 11.00; --earlier: 6.99; --long-room: 9.32; --earlier-room: 6.99; }\n"
+        )
 
     def test_has_sizes_for_both_ways_it_may_be_turned(self, client, make_display):
         make_display(layout="auto")

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from notifications.models import Activity
 from queueing import history, pairing
 from queueing.models import Device, Display, Event, Kiosk, PairingCode
 from queueing.refusals import NotAllowed
@@ -208,3 +209,44 @@ class TestTheRules:
     def test_let_a_token_be_one_device(self, paired, hall):
         with pytest.raises(IntegrityError), history.operation(actor="sofia"):
             Device.objects.create(display=hall, token_hash=paired.token_hash, paired_at=NINE, paired_by="eve")
+
+
+class TestTheList:
+    @pytest.fixture
+    def devices(self, sign_in, sofia, paired):
+        def read():
+            page = sign_in(sofia).get("/admin/queueing/device/").content.decode()
+            return re.findall(r'field-(?:heard|audio|build)">([^<]*)<', page)
+
+        return read
+
+    def test_tells_when_each_was_heard_of_its_sound_and_its_build(self, devices, paired):
+        for minutes, audio in ((5, "ok"), (0, "blocked")):
+            Activity.objects.create(
+                at=timezone.now() - timedelta(minutes=minutes),
+                kind="display.beat",
+                detail={"device": paired.pk, "audio": audio, "build": "4f2a", "visible": True},
+            )
+
+        heard, audio, build = devices()
+        assert re.fullmatch(r"\d+ s ago", heard)
+        assert (audio, build) == ("blocked: touch the screen once", "4f2a")
+
+    def test_says_since_when_one_is_silent(self, devices, paired):
+        Activity.objects.create(
+            at=timezone.now() - timedelta(minutes=5), kind="display.beat", detail={"device": paired.pk, "audio": "ok"}
+        )
+
+        assert devices()[0].startswith("silent since")
+
+    def test_does_not_mind_that_nothing_was_heard(self, devices):
+        assert devices() == ["not in the last day", "–", "–"]
+
+    def test_asks_once_for_all(self, sign_in, sofia, hall, paired, django_assert_max_num_queries):
+        browser = sign_in(sofia)
+        for number in range(5):
+            with history.operation(actor="sofia"):
+                Device.objects.create(display=hall, token_hash=str(number), paired_at=NINE, paired_by="sofia")
+
+        with django_assert_max_num_queries(12):
+            assert browser.get("/admin/queueing/device/").status_code == 200
