@@ -134,6 +134,7 @@ function refuse(text) {
 }
 
 document.addEventListener("submit", (event) => {
+  if (!part("ticket").contains(event.target)) return; // a choice of language loads the page
   event.preventDefault();
   send(event.target, event.submitter);
 });
