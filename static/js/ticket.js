@@ -14,9 +14,9 @@ const AGAIN_MS = 60 * SECOND;
 /** Done, refused, too often: the page as it is now comes with each. */
 const ANSWERS = [200, 409, 429];
 
-const page = document.body.dataset;
-const clock = clinicClock(page.timeZone);
 const part = (name) => document.getElementById(name);
+const page = part("live").dataset;
+const clock = clinicClock(page.timeZone);
 let asked = Date.now();
 let drawn;
 let due;
@@ -148,7 +148,7 @@ document.addEventListener("click", ({ target }) => {
 function showState({ name, since }) {
   const stale = name === "stale" || name === "refused";
   const chip = part("live");
-  const words = { live: `${page.liveText} ${clock(new Date(asked))}`, connecting: page.connecting }[name];
+  const words = { live: `${page.live} ${clock(new Date(asked))}`, connecting: page.connecting }[name];
   document.body.dataset.live = chip.dataset.state = name;
   chip.hidden = false;
   chip.textContent = words ?? `${page.notLive} ${clock(since)}`;
