@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -81,7 +83,7 @@ def _none(request: HttpRequest, answers: Answers, why: str, status: int) -> Http
 
 
 def _page(
-    request: HttpRequest, answers: Answers, name: str, context: dict[str, object] | None = None, status: int = 200
+    request: HttpRequest, answers: Answers, name: str, context: Mapping[str, object] | None = None, status: int = 200
 ) -> HttpResponse:
     chosen = {"languages": kiosk.languages(answers.kiosk), "language": answers.language_code}
     everything = {"kiosk": answers.kiosk, "is_first": request.method != "POST", **chosen, **(context or {})}
