@@ -133,7 +133,7 @@ class DeviceAdmin(TrackedAdmin):
     @admin.display(description=_("last heard of"))
     def heard(self, device: Any) -> str:
         if not device._beat:
-            return gettext("not in the last day") if device.display_id else "–"
+            return gettext("not in the last day")
         seconds = int((timezone.now() - datetime.fromisoformat(device._beat["at"])).total_seconds())
         if seconds < beats.ALIVE_SECONDS:
             return gettext("%(seconds)s s ago") % {"seconds": max(0, seconds)}

@@ -47,7 +47,7 @@ def visit(open_page, people):
 
 def settle(page):
     """Live, where a page says whether it is; fonts there; nothing moving."""
-    if page.locator("#live").count():
+    if page.locator("#lines").count():
         expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)
     page.evaluate("document.fonts.ready")
     page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
@@ -70,4 +70,4 @@ def test_every_screen(visit, scene, pytestconfig):  # noqa: F811
             page.screenshot(path=PICTURES / f"{screen.name}.png")
         elif looked_at := pytestconfig.getoption("--look", default=None):
             page.screenshot(path=Path(looked_at) / f"{screen.name}.png", full_page=True)
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
