@@ -98,6 +98,11 @@ def languages(kiosk: Kiosk) -> list[tuple[str, str]]:
     return [(code, names[code]) for code in kiosk.languages.split() if code in names] or [settings.LANGUAGES[0]]
 
 
+def letters(language: str) -> list[str]:
+    """Rows of the keyboard. A language without its own has those of English."""
+    return LETTERS.get(language, LETTERS["en"])
+
+
 class Answers(forms.Form):
     """What somebody has answered so far."""
 
