@@ -25,6 +25,7 @@ SENTENCES = {
     "ticket.moved": "{who} moved {what} in line",
     "ticket.renumbered": "{who} spread the line around {what}",
     "ticket.reopened": "{who} reopened {what}",
+    "ticket.undone": "{who} took the last step of {what} back",
     "patient.erased": "{who} erased the personal data of {what}",
     "history.rebased": "{who} took up history after a restore, behind {what}",
     "history.pruned": "{who} took {events} sealed events up to {what} out of history",

@@ -9,9 +9,29 @@ from datetime import datetime
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from queueing import history
-from queueing.models import Room, Ticket
+from queueing.models import Event, Room, Ticket
+
+#: What somebody did to a ticket, by the verb of the event.
+DID = {
+    "ticket.issued": _lazy("%(who)s issued %(code)s at %(when)s."),
+    "ticket.called": _lazy("%(who)s called %(code)s at %(when)s."),
+    "ticket.recalled": _lazy("%(who)s called %(code)s again at %(when)s."),
+    "ticket.started": _lazy("%(who)s started with %(code)s at %(when)s."),
+    "ticket.missed": _lazy("%(who)s noted at %(when)s that %(code)s did not come."),
+    "ticket.completed": _lazy("%(who)s completed %(code)s at %(when)s."),
+    "ticket.cancelled": _lazy("%(who)s cancelled %(code)s at %(when)s."),
+    "ticket.held": _lazy("%(who)s put %(code)s on hold at %(when)s."),
+    "ticket.released": _lazy("%(who)s let %(code)s wait again at %(when)s."),
+    "ticket.put_back": _lazy("%(who)s put %(code)s back in line at %(when)s."),
+    "ticket.transferred": _lazy("%(who)s sent %(code)s on at %(when)s."),
+    "ticket.prioritised": _lazy("%(who)s changed the priority of %(code)s at %(when)s."),
+    "ticket.moved": _lazy("%(who)s moved %(code)s at %(when)s."),
+    "ticket.undone": _lazy("%(who)s took the last step of %(code)s back at %(when)s."),
+}
+CHANGED = _lazy("%(who)s changed %(code)s at %(when)s.")
 
 
 class TicketError(Exception):
@@ -42,6 +62,16 @@ class WrongState(TicketError):
             "when": clock(last.at),
         }
         return cls(sentence, code=f"already_{ticket.status}", ticket=ticket)
+
+
+class StaleVersion(TicketError):
+    """The ticket was changed after the page was made that this came from."""
+
+    code = "stale_version"
+
+    @classmethod
+    def of(cls, ticket: Ticket, last: Event) -> StaleVersion:
+        return cls(f"{did(last, ticket)} {_('Nothing was changed.')}", ticket=ticket)
 
 
 class MovedOn(TicketError):
@@ -98,6 +128,14 @@ class NoSuchPlace(TicketError):
     code = "no_such_place"
 
 
+class TooLate(TicketError):
+    code = "too_late"
+
+
+class NotUndoable(TicketError):
+    code = "not_undoable"
+
+
 class KeyReused(TicketError):
     code = "key_reused"
 
@@ -128,6 +166,12 @@ def named() -> Iterator[None]:
             raise
         refusal, sentence = RULES[rule]
         raise refusal(_(sentence)) from error
+
+
+def did(event: Event, ticket: Ticket) -> str:
+    """Who did what to the ticket, and when: a sentence."""
+    told = {"who": event.actor or _("Somebody"), "code": ticket.code, "when": clock(event.at)}
+    return str(DID.get(event.verb, CHANGED)) % told
 
 
 def clock(at: datetime) -> str:

@@ -27,7 +27,7 @@ from clinic.verbs import ISSUED, VERBS
 from notifications import sentences
 from queueing import history, tickets
 from queueing.models import IN_ROOM, Priority, Ticket
-from queueing.tickets import NotAllowed, TicketError
+from queueing.refusals import NotAllowed, TicketError
 
 #: Any of these lets a person see the desk; what they may do there is the verbs' own business.
 RIGHTS = ["issue_ticket", "call_ticket", "arrange_ticket", "complete_ticket", "view_ticket"]

@@ -10,7 +10,7 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from queueing import acting, integrity, ordering, tickets
+from queueing import acting, integrity, ordering, refusals, tickets
 from queueing.models import Event, Line, Patient, Ticket
 from tests.conftest import NINE
 from tests.processes import wait_until
@@ -105,7 +105,7 @@ class TestOneNewPatientAtTwoDesks:
 
         first, second = sorted(at_once(*[partial(issue, service) for service in services]), key=type_name)
 
-        assert isinstance(first, tickets.JustAdded)
+        assert isinstance(first, refusals.JustAdded)
         assert second.patient == Patient.objects.get()
         assert Ticket.objects.get() == second
         assert sound(*services)
@@ -157,14 +157,14 @@ class TestFiftyCallsAtOnce:
         called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act) for room in rooms])
 
         assert sum(isinstance(result, Ticket) for result in called) == 5
-        assert sum(isinstance(result, tickets.NobodyWaiting) for result in called) == FIFTY - 5
+        assert sum(isinstance(result, refusals.NobodyWaiting) for result in called) == FIFTY - 5
 
     def test_call_one_ticket_into_one_room(self, at_once, room, issue, act):
         issue(), issue()
 
         called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act)] * 2)
 
-        assert sorted(type(result) for result in called if isinstance(result, Exception)) == [tickets.RoomBusy]
+        assert sorted(type(result) for result in called if isinstance(result, Exception)) == [refusals.RoomBusy]
 
     def test_call_one_patient_twice_without_the_lock(self, at_once, rooms, service, issue, act, without_the_lock, meet):
         """If this fails, the tests above prove nothing."""
@@ -192,7 +192,7 @@ class TestCallAgainstCancel:
             ["ticket.issued", "ticket.called", "ticket.cancelled"],
             ["ticket.issued", "ticket.cancelled"],
         )
-        assert sum(isinstance(result, tickets.WrongState) for result in results) == 3 - len(verbs)
+        assert sum(isinstance(result, refusals.WrongState) for result in results) == 3 - len(verbs)
 
     def test_both_win_without_the_lock(self, at_once, room, issue, act, without_the_lock, meet):
         """If this fails, the test above proves nothing: the database alone stops the second."""
@@ -204,7 +204,7 @@ class TestCallAgainstCancel:
             partial(tickets.cancel, ticket_id=ticket.pk, **act),
         )
 
-        assert not any(isinstance(result, tickets.WrongState) for result in results)
+        assert not any(isinstance(result, refusals.WrongState) for result in results)
 
 
 class TestClosing:
@@ -226,14 +226,14 @@ class TestClosing:
     def test_a_service_lets_nobody_slip_in(self, after_closing, service, act):
         refusal = after_closing(service, in_a_thread(tickets.issue, service_id=service.pk, **act))
 
-        assert isinstance(refusal, tickets.ServiceClosed)
+        assert isinstance(refusal, refusals.ServiceClosed)
 
     def test_a_room_lets_nobody_slip_in(self, after_closing, room, issue, act):
         issue()
 
         refusal = after_closing(room, in_a_thread(tickets.call_next, room_id=room.pk, **act))
 
-        assert isinstance(refusal, tickets.RoomClosed)
+        assert isinstance(refusal, refusals.RoomClosed)
 
 
 class TestTransferBothWays:
