@@ -33,8 +33,9 @@ PREPARE = f"""
     SELECT 'P-' || n, 'Patient ' || n, '', false FROM generate_series(1, {PEOPLE}) n;
     INSERT INTO queueing_ticket
         (service_id, code, day, priority, status, position, patient_id, token, call_count, issued_at, completed_by,
-         outcome, reason)
-    SELECT %s, 'A-' || id, current_date, 'low', 'waiting', id, id, md5(id::text)::char(22), 0, now(), '', '', ''
+         outcome, reason, needs_fetching, needs_interpreter, needs_wheelchair)
+    SELECT %s, 'A-' || id, current_date, 'low', 'waiting', id, id, md5(id::text)::char(22), 0, now(), '', '', '',
+           false, false, false
     FROM queueing_patient;
 """
 CHANGE = """

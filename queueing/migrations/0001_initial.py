@@ -330,7 +330,7 @@ class Migration(migrations.Migration):
                     "viewing_distance_m",
                     models.FloatField(
                         default=5,
-                        help_text="From the screen to the last seat. Letters are made large enough to be read from there.",
+                        help_text="From the screen to the last seat. Letters are made large enough for it.",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(30),

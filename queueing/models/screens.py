@@ -78,7 +78,7 @@ class Display(Screen):
         _("viewing distance, in metres"),
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(30)],
-        help_text=_("From the screen to the last seat. Letters are made large enough to be read from there."),
+        help_text=_("From the screen to the last seat. Letters are made large enough for it."),
     )
     earlier_calls = models.PositiveSmallIntegerField(
         _("earlier calls"),

@@ -90,7 +90,7 @@ def places(transactional_db):
     """Two services, two rooms, and a display in the hall."""
     with history.operation(actor="setup"):
         general = Service.objects.create(name="General practice", prefix="A")
-        nurse = Service.objects.create(name="Nurse", prefix="B")
+        nurse = Service.objects.create(name="Nurse", prefix="B", names_on_displays=True)
         rooms = [Room.objects.create(name=name) for name in ("Room 1", "Room 2")]
         for room, service in ((rooms[0], general), (rooms[0], nurse), (rooms[1], general)):
             RoomService.objects.create(room=room, service=service)

@@ -33,7 +33,9 @@ class TestDisplay:
         assert '<li class="code">A-002</li>' in page
         assert "General practice" in page
 
-    def test_shows_a_name_only_with_consent(self, client, hall, issue, room, sofia, make_patient):
+    def test_shows_a_name_only_with_consent(self, client, hall, issue, service, room, sofia, make_patient):
+        service.names_on_displays = True
+        service.save()
         shy, open_ = make_patient(name="Ana Pereira"), make_patient(name="Omar Haddad", show_name=True)
         for minute, patient in enumerate([shy, open_]):
             ticket = issue(patient=patient)

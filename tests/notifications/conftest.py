@@ -30,7 +30,7 @@ def redis():
 def clinic(db):
     """Two services that one room serves, another room for the first, and a display that shows the first."""
     with history.operation(actor="setup"):
-        first = Service.objects.create(name="General practice", prefix="A")
+        first = Service.objects.create(name="General practice", prefix="A", names_on_displays=True)
         second = Service.objects.create(name="Blood tests", prefix="B")
         room = Room.objects.create(name="Room 1")
         other = Room.objects.create(name="Room 2")

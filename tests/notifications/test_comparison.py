@@ -143,7 +143,10 @@ class TestCompareReplica:
             ("UPDATE queueing_room SET name = 'Cellar' WHERE id = {room}", "queueing_room {room}: differs"),
             ("UPDATE queueing_line SET version = version + 1", "queueing_line {first}: differs"),
             ("DELETE FROM queueing_roomservice", "missing on the replica"),
-            ("INSERT INTO queueing_room (id, name, is_open) VALUES (5000, 'x', true)", "queueing_room 5000: only on"),
+            (
+                "INSERT INTO queueing_room (id, name, is_open, closed_because) VALUES (5000, 'x', true, '')",
+                "queueing_room 5000: only on",
+            ),
         ],
     )
     def test_finds_a_difference(self, clinic, capsys, statement, said):
@@ -158,7 +161,10 @@ class TestCompareReplica:
 
     def test_names_no_more_than_twenty_of_a_table(self, clinic, capsys):
         catch_up()
-        alter("INSERT INTO queueing_room (id, name, is_open) SELECT n, n::text, true FROM generate_series(100, 122) n")
+        alter(
+            "INSERT INTO queueing_room (id, name, is_open, closed_because)"
+            " SELECT n, n::text, true, '' FROM generate_series(100, 122) n"
+        )
 
         with pytest.raises(CommandError, match="23 rows of 11 not the same"):
             call_command("comparereplica")

@@ -25,13 +25,18 @@ class TestBoard:
         ]
         assert (shown["open_rooms"], shown["estimate"]) == (1, {"low": 15, "high": 30})
 
-    def test_names_only_who_agreed(self, issue, make_patient, make_room, service, sofia):
+    @pytest.mark.parametrize(("allowed", "shown"), [(True, {"Ana Example", None}), (False, {None})])
+    def test_names_only_who_agreed_where_the_clinic_allows_it(
+        self, issue, make_patient, make_room, service, sofia, allowed, shown
+    ):
+        service.names_on_displays = allowed
+        service.save()
         for show_name in (True, False):
             patient = make_patient(name="Ana Example", show_name=show_name)
             ticket = issue(patient=patient)
             tickets.call(ticket_id=ticket.pk, room_id=make_room(service).pk, actor=sofia, at=NINE)
 
-        assert {c["name"] for c in board.board(service.pk, NINE)["calls"]} == {"Ana Example", None}
+        assert {c["name"] for c in board.board(service.pk, NINE)["calls"]} == shown
 
     def test_promises_no_wait_for_a_closed_service(self, service):
         service.is_open = False

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from queueing import tickets
-from queueing.models import TRACKED, UNTRACKED, Display, DisplayService
+from queueing.models import TRACKED, UNTRACKED, Device, Display, DisplayService, Kiosk
 from tests.conftest import NINE, settle
 
 TICKET = "queueing_ticket"
@@ -42,6 +42,13 @@ def set_(ticket, assignment, *params):
     return (f"UPDATE {TICKET} SET {assignment} WHERE id = {ticket.pk}", *params)
 
 
+def copy_of(ticket, **instead):
+    """An INSERT of the same ticket with other values in some columns."""
+    columns = [field.column for field in ticket._meta.concrete_fields if field.column != "id"]
+    values = ", ".join(instead.get(column, column) for column in columns)
+    return [f"INSERT INTO {TICKET} ({', '.join(columns)}) SELECT {values} FROM {TICKET} WHERE id = {ticket.pk}"]
+
+
 class TestTicket:
     def test_one_per_position_while_waiting(self, waiting, issue):
         refused("ticket_one_per_position_while_waiting", *set_(issue(), "position = %s", waiting.position))
@@ -52,9 +59,7 @@ class TestTicket:
     def test_code_is_unique_in_a_day(self, waiting):
         refused(
             "ticket_code_is_unique_in_a_day",
-            f"INSERT INTO {TICKET} (service_id, code, day, priority, status, position, token, call_count, issued_at,"
-            " completed_by, outcome, reason) SELECT service_id, code, day, priority, status, position + 1, 'other',"
-            f" call_count, issued_at, '', '', '' FROM {TICKET} WHERE id = {waiting.pk}",
+            *copy_of(waiting, position="position + 1", token="'other'"),
         )
 
     def test_one_open_per_room(self, serving, waiting):
@@ -96,6 +101,9 @@ class TestTicket:
     def test_times_agree_with_completed(self, completed):
         refused("ticket_times_agree_with_status", *set_(completed, "ended_at = NULL"))
 
+    def test_comes_only_when_called(self, waiting):
+        refused("ticket_comes_only_when_called", *set_(waiting, "coming_at = now()"))
+
     def test_status_is_known(self, waiting):
         settle()
         with connection.cursor() as cursor:  # the rule about transitions would refuse it first
@@ -108,9 +116,7 @@ class TestTicket:
     def test_starts_by_waiting(self, waiting):
         refused(
             "ticket_starts_by_waiting",
-            f"INSERT INTO {TICKET} (service_id, code, day, priority, status, position, token, call_count, issued_at,"
-            " completed_by, outcome, reason, ended_at) SELECT service_id, 'A-9', day, priority, 'cancelled', position,"
-            f" 'other', call_count, issued_at, '', '', '', now() FROM {TICKET} WHERE id = {waiting.pk}",
+            *copy_of(waiting, code="'A-9'", status="'cancelled'", token="'other'", ended_at="now()"),
         )
 
     @pytest.mark.parametrize("change", ["code = 'Z-1'", "day = day + 1", "issued_at = now()", "token = 'x'"])
@@ -128,25 +134,53 @@ ALLOWED = {
     "completed": {"serving"},
     "cancelled": {"waiting", "held", "called"},
 }
+#: What a state demands of the other columns.
+STATE_RULES = [
+    "ticket_times_agree_with_status",
+    "ticket_completed_by_a_person_and_only_then",
+    "ticket_called_or_serving_has_a_room",
+    "ticket_unusual_outcome_has_a_reason",
+]
+#: Steps that only take another one back.
+BACK = {
+    "called": {"held"},
+    "serving": {"called"},
+    "missed": {"called"},
+    "waiting": {"serving", "missed"},
+    "cancelled": {"waiting", "held", "called"},
+}
+UNKNOWN = [(a, b) for a in ALLOWED for b in ALLOWED if a != b and b not in ALLOWED[a] | BACK.get(a, set())]
 
 
 class TestTransitions:
-    @pytest.mark.parametrize(
-        ("before", "after"), [(a, b) for a in ALLOWED for b in ALLOWED if a != b and b not in ALLOWED[a]]
-    )
-    def test_goes_only_where_verbs_go(self, waiting, before, after):
-        settle()
-        with connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE {TICKET} DISABLE TRIGGER ticket_has_history")
-            cursor.execute(f"ALTER TABLE {TICKET} DROP CONSTRAINT ticket_times_agree_with_status")
-            cursor.execute(f"ALTER TABLE {TICKET} DROP CONSTRAINT ticket_completed_by_a_person_and_only_then")
-            cursor.execute(f"ALTER TABLE {TICKET} DROP CONSTRAINT ticket_called_or_serving_has_a_room")
-            cursor.execute(f"ALTER TABLE {TICKET} DROP CONSTRAINT ticket_unusual_outcome_has_a_reason")
-            cursor.execute(f"ALTER TABLE {TICKET} DISABLE TRIGGER ticket_rules")
-            cursor.execute(*set_(waiting, "status = %s")[:1], [before])
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(f"ALTER TABLE {TICKET} ENABLE TRIGGER ticket_rules")
+    @pytest.fixture
+    def bring(self, waiting):
+        """Into any state, past all rules."""
+
+        def bring(status):
+            settle()
+            with connection.cursor() as cursor:
+                for trigger in ("ticket_has_history", "ticket_steps_back", "ticket_rules"):
+                    cursor.execute(f"ALTER TABLE {TICKET} DISABLE TRIGGER {trigger}")
+                for rule in STATE_RULES:
+                    cursor.execute(f"ALTER TABLE {TICKET} DROP CONSTRAINT {rule}")
+                cursor.execute(*set_(waiting, "status = %s")[:1], [status])
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+                for trigger in ("ticket_steps_back", "ticket_rules"):
+                    cursor.execute(f"ALTER TABLE {TICKET} ENABLE TRIGGER {trigger}")
+
+        return bring
+
+    @pytest.mark.parametrize(("before", "after"), UNKNOWN)
+    def test_goes_only_where_verbs_go(self, waiting, bring, before, after):
+        bring(before)
         refused("ticket_goes_where_verbs_go", *set_(waiting, "status = %s", after))
+
+    @pytest.mark.parametrize(("before", "after"), [(a, b) for a in BACK for b in sorted(BACK[a])])
+    def test_steps_back_by_undo_only(self, waiting, bring, before, after):
+        bring(before)
+        refused("ticket_steps_back_by_undo_only", *set_(waiting, "status = %s", after))
 
 
 class TestSetUp:
@@ -170,15 +204,38 @@ class TestSetUp:
             service.pk,
         )
 
-    def test_display_shows_a_service_once(self, service):
-        display = Display.objects.create(name="Hall", slug="hall")
-        DisplayService.objects.create(display=display, service=service)
+    @pytest.fixture
+    def hall(self, db):
+        return Display.objects.create(name="Hall", slug="hall")
+
+    def test_display_shows_a_service_once(self, service, hall):
+        DisplayService.objects.create(display=hall, service=service)
         refused(
             "display_shows_a_service_once",
             "INSERT INTO queueing_displayservice (display_id, service_id) VALUES (%s, %s)",
-            display.pk,
+            hall.pk,
             service.pk,
         )
+
+    @pytest.mark.parametrize("size", ["screen_inches = 5", "viewing_distance_m = 31", "earlier_calls = 9"])
+    def test_display_has_a_possible_size(self, hall, size):
+        refused("display_has_a_possible_size", f"UPDATE queueing_display SET {size}")
+
+    @pytest.mark.parametrize("choice", ["layout = 'round'", "sound = 'loud'"])
+    def test_display_layout_and_sound_are_known(self, hall, choice):
+        refused("display_layout_and_sound_are_known", f"UPDATE queueing_display SET {choice}")
+
+    @pytest.fixture
+    def device(self, hall):
+        return Device.objects.create(display=hall, token_hash="x", paired_at=NINE, paired_by="sofia")
+
+    def test_device_is_one_display_or_one_kiosk(self, device):
+        kiosk = Kiosk.objects.create(name="Door", slug="door")
+        refused("device_is_one_display_or_one_kiosk", "UPDATE queueing_device SET kiosk_id = %s", kiosk.pk)
+        refused("device_is_one_display_or_one_kiosk", "UPDATE queueing_device SET display_id = NULL")
+
+    def test_device_is_paired_by_a_person(self, device):
+        refused("device_is_paired_by_a_person", "UPDATE queueing_device SET paired_by = ''")
 
     def test_patient_reference_is_its_own(self, make_patient):
         first, second = make_patient(), make_patient()

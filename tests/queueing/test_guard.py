@@ -6,7 +6,19 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from queueing import history
-from queueing.models import TRACKED, Display, DisplayService, Event, Patient, Room, RoomService, Service, Ticket
+from queueing.models import (
+    TRACKED,
+    Device,
+    Display,
+    DisplayService,
+    Event,
+    Kiosk,
+    Patient,
+    Room,
+    RoomService,
+    Service,
+    Ticket,
+)
 from queueing.tracking import UntrackedWrite
 from tests.conftest import NINE
 
@@ -18,6 +30,8 @@ CHANGES = {
     Room: "UPDATE queueing_room SET is_open = NOT is_open",
     RoomService: "DELETE FROM queueing_roomservice",
     Display: "UPDATE queueing_display SET name = 'Elsewhere'",
+    Kiosk: "UPDATE queueing_kiosk SET name = 'Elsewhere'",
+    Device: "UPDATE queueing_device SET paired_by = 'nobody'",
     DisplayService: "DELETE FROM queueing_displayservice",
     Patient: "UPDATE queueing_patient SET show_name = NOT show_name",
     Ticket: "UPDATE queueing_ticket SET call_count = 7",
@@ -32,6 +46,8 @@ class Undo(Exception):
 def display(service):
     screen = Display.objects.create(name="Hall", slug="hall")
     DisplayService.objects.create(display=screen, service=service)
+    Kiosk.objects.create(name="Entrance", slug="entrance")
+    Device.objects.create(display=screen, token_hash="x", paired_at=NINE, paired_by="sofia")
     return screen
 
 
@@ -50,7 +66,7 @@ class TestGuard:
         assert ticket.call_count == 0
 
     def test_refuses_an_insert_in_sql(self, service):
-        refused_at_commit("INSERT INTO queueing_room (name, is_open) VALUES ('Cellar', true)")
+        refused_at_commit("INSERT INTO queueing_room (name, is_open, closed_because) VALUES ('Cellar', true, '')")
         assert not Room.objects.exists()
 
     def test_refuses_a_delete_in_sql(self, room):

@@ -39,9 +39,11 @@ def fill(issue, service):
             cursor.execute("DELETE FROM queueing_ticket")
             cursor.execute(
                 "INSERT INTO queueing_ticket (service_id, code, day, priority, status, position, token, call_count,"
-                " issued_at, ended_at, completed_by, outcome, reason) SELECT %s, 'A-' || n, '2026-03-02', 'low',"
+                " issued_at, ended_at, completed_by, outcome, reason, needs_fetching, needs_interpreter,"
+                " needs_wheelchair) SELECT %s, 'A-' || n, '2026-03-02', 'low',"
                 " CASE WHEN n <= %s THEN 'waiting' ELSE 'cancelled' END, n + %s, 't' || n, 0, now(),"
-                " CASE WHEN n <= %s THEN NULL ELSE now() END, '', '', '' FROM generate_series(1, %s) n",
+                " CASE WHEN n <= %s THEN NULL ELSE now() END, '', '', '', false, false, false"
+                " FROM generate_series(1, %s) n",
                 # Each filling stands before the one it replaces, whose dead entries would be read on the way.
                 [service.pk, waiting, 10**9 // waiting, waiting, waiting + 500],
             )

@@ -29,8 +29,9 @@ FROZEN = 15
 MANY = """
     WITH ticket AS (
         INSERT INTO queueing_ticket (service_id, code, day, priority, status, position, token, call_count, issued_at,
-                                     completed_by, outcome, reason)
-        SELECT %(service)s, 'A-' || n, '2001-01-01', 'low', 'waiting', n, 'token' || n, 0, '2001-01-01', '', '', ''
+                                     completed_by, outcome, reason, needs_fetching, needs_interpreter, needs_wheelchair)
+        SELECT %(service)s, 'A-' || n, '2001-01-01', 'low', 'waiting', n, 'token' || n, 0, '2001-01-01', '', '', '',
+               false, false, false
         FROM generate_series(%(first)s::bigint, %(first)s + 999) n RETURNING *
     )
     INSERT INTO queueing_event (at, model, object_id, service_id, action, verb, actor, reason, changes)
