@@ -134,8 +134,9 @@ def expect_free(room: Room) -> None:
     expect_empty(room)
 
 
-def expect_empty(room: Room) -> None:
-    if there := Ticket.objects.in_room().filter(room=room).first():
+def expect_empty(room: Room, ticket: Ticket | None = None) -> None:
+    """But for this ticket, if it is there already."""
+    if there := Ticket.objects.in_room().filter(room=room).exclude(pk=ticket and ticket.pk).first():
         raise RoomBusy.with_(there, room)
 
 

@@ -83,7 +83,7 @@ def _take_back(ticket: Ticket, event: Event, at: datetime) -> None:
         if column not in KEPT:
             setattr(ticket, FIELDS[column].attname, _as_it_was(column, before))
     if ticket.status in IN_ROOM and ticket.room:
-        acting.expect_empty(ticket.room)
+        acting.expect_empty(ticket.room, ticket)
     if ticket.is_waiting:
         (line,) = ordering.lock(ticket.service_id)
         ordering.enter(line, ticket, ticket.position)

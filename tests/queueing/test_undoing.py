@@ -78,7 +78,7 @@ class TestUndo:
         assert integrity.validate_queue_integrity(service.pk).problems == []
 
     def test_of_issue_cancels(self, issue, take_back, service):
-        ticket = issue()
+        ticket = issue(at=TEN)
 
         take_back(ticket)
 

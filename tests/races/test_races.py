@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from queueing import acting, integrity, ordering, refusals, tickets
 from queueing.models import Event, Line, Patient, Ticket
-from tests.conftest import NINE
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -42,35 +40,6 @@ def type_name(result):
 
 def sound(*services):
     return all(not integrity.validate_queue_integrity(service.pk).problems for service in services)
-
-
-@pytest.fixture
-def superuser(make_user):
-    """Permissions of a superuser cost no query, so that the threads meet at the line."""
-    return make_user("root", is_superuser=True)
-
-
-@pytest.fixture
-def act(superuser):
-    return {"actor": superuser, "at": NINE}
-
-
-@pytest.fixture
-def meet(monkeypatch):
-    """Make two threads wait for each other after this function has read what it reads."""
-
-    def meet(module, name, parties=2):
-        barrier, original = Barrier(parties, timeout=0.5), getattr(module, name)
-
-        def read_then_wait(*args, **kwargs):
-            result = original(*args, **kwargs)
-            with suppress(BrokenBarrierError):  # the other one waits for the lock, as it should
-                barrier.wait()
-            return result
-
-        monkeypatch.setattr(module, name, read_then_wait)
-
-    return meet
 
 
 class TestFiftyIssuesAtOnce:
