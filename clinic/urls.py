@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops
+from clinic.views import boards, desk, display, errors, metrics, ops, presses
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -15,10 +15,12 @@ urlpatterns = [
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("desk/", desk.desk, name="desk"),
-    path("desk/issue/", desk.issue, name="issue"),
-    path("desk/rooms/<int:room_id>/call-next/", desk.call_next, name="call-next"),
+    path("desk/issue/", presses.issue, name="issue"),
+    path("desk/rooms/<int:room_id>/call-next/", presses.call_next, name="call-next"),
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
-    path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
+    path("desk/tickets/<int:ticket_id>/<slug:verb>/", presses.act, name="act"),
+    path("desk/events/<int:event_id>/undo/", presses.undo, name="undo"),
+    path("desk/settings/", presses.settings, name="desk-settings"),
     path("display/<slug:slug>/", display.display, name="display"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),

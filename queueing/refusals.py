@@ -71,7 +71,7 @@ class StaleVersion(TicketError):
 
     @classmethod
     def of(cls, ticket: Ticket, last: Event) -> StaleVersion:
-        return cls(f"{did(last, ticket)} {_('Nothing was changed.')}", ticket=ticket)
+        return cls(f"{did(last, ticket.code)} {_('Nothing was changed.')}", ticket=ticket)
 
 
 class MovedOn(TicketError):
@@ -168,9 +168,9 @@ def named() -> Iterator[None]:
         raise refusal(_(sentence)) from error
 
 
-def did(event: Event, ticket: Ticket) -> str:
-    """Who did what to the ticket, and when: a sentence."""
-    told = {"who": event.actor or _("Somebody"), "code": ticket.code, "when": clock(event.at)}
+def did(event: Event, code: str) -> str:
+    """Who did what to the ticket with this code, and when: a sentence."""
+    told = {"who": event.actor or _("Somebody"), "code": code, "when": clock(event.at)}
     return str(DID.get(event.verb, CHANGED)) % told
 
 

@@ -7,6 +7,7 @@ answers like the first time. A verb that is given the `version` of the ticket th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Unpack
 
@@ -26,11 +27,14 @@ def issue(
     service_id: int,
     priority: str = Priority.LOW,
     patient: Patient | None = None,
+    needs: Iterable[str] = (),
     key: str | None = None,
     actor: Person,
     at: datetime,
 ) -> Ticket:
     """Give out the next code of the service's day, and a place. A patient who is new or changed is saved with it.
+
+    `needs` are some of `Ticket.NEEDS`.
 
     :raises Service.DoesNotExist: if there is no such service
     :raises ServiceClosed: if it takes nobody now
@@ -46,7 +50,8 @@ def issue(
             raise ServiceClosed(_("%(service)s is closed: no ticket was issued.") % {"service": line.service})
         if patient:
             acting.welcome(patient, at)
-        return _issue(line, Ticket(service=line.service, priority=priority, patient=patient), at)
+        told = dict.fromkeys(needs, True)
+        return _issue(line, Ticket(service=line.service, priority=priority, patient=patient, **told), at)
 
 
 def call_next(*, room_id: int, key: str | None = None, actor: Person, at: datetime) -> Ticket:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from queueing.models import Priority, Room
+from queueing.models import Priority, Room, Ticket
 from queueing.waiting import Range
 
 register = template.Library()
@@ -45,6 +45,16 @@ def told(value: Range | dict[str, int] | None) -> str:
 @register.filter
 def since(value: datetime) -> str:
     return _("since %(time)s") % {"time": timezone.localtime(value).strftime("%H:%M")}
+
+
+@register.filter
+def needs(ticket: Ticket) -> str:
+    """What the patient needs, in words; empty for most."""
+    return ", ".join(str(_label(name)) for name in Ticket.NEEDS if getattr(ticket, name))
+
+
+def _label(column: str) -> str:
+    return Ticket._meta.get_field(column).verbose_name  # type: ignore[return-value, union-attr]
 
 
 @register.simple_tag

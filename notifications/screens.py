@@ -1,0 +1,67 @@
+"""What displays say of themselves: which are alive, and what they have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import OuterRef, Subquery
+
+from notifications.models import Activity
+from queueing.models import Display
+
+#: A display that has said nothing for so long is silent. It beats several times in between.
+SILENT_AFTER = timedelta(seconds=90)
+#: So far back the last beat is looked for.
+REMEMBERED = timedelta(hours=1)
+BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """A display. `heard` is its last beat, or None if that is more than an hour ago."""
+
+    name: str
+    slug: str
+    heard: datetime | None
+    silent: bool
+    sound_blocked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Where a call was first shown, and when."""
+
+    display: str
+    at: datetime
+
+
+def read(at: datetime) -> list[Screen]:
+    """Every display, by name, in one statement."""
+    beats = Activity.objects.filter(kind="display.beat", at__gt=at - REMEMBERED, detail__display=OuterRef("slug"))
+    latest = beats.order_by("-at")
+    displays = Display.objects.annotate(
+        heard=Subquery(latest.values("at")[:1]), audio=Subquery(latest.values("detail__audio")[:1])
+    )
+    return [
+        Screen(
+            name=name,
+            slug=slug,
+            heard=heard,
+            silent=heard is None or at - heard > SILENT_AFTER,
+            sound_blocked=audio == BLOCKED,
+        )
+        for name, slug, heard, audio in displays.order_by("name").values_list("name", "slug", "heard", "audio")
+    ]
+
+
+def shown(calls: Collection[str], since: datetime) -> dict[str, Shown]:
+    """Call id -> where it was shown first, of calls that were made since then; in one statement."""
+    name = Display.objects.filter(slug=OuterRef("detail__display")).values("name")
+    reports = Activity.objects.filter(kind="call.shown", at__gte=since, detail__call__in=list(calls))
+    found = reports.annotate(display=Subquery(name[:1])).order_by("-at")
+    return {
+        call: Shown(display=display or slug, at=at)
+        for call, display, slug, at in found.values_list("detail__call", "display", "detail__display", "at")
+    }
