@@ -8,14 +8,13 @@ from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clinic import past, search
 from clinic.past import Action, Past
 from notifications import screens
 from notifications.screens import Screen, Shown
-from queueing import board, ordering, waiting
-from queueing.models import IN_ROOM, OPEN, WAITS, Event, Priority, Room, Service, Ticket, TicketQuerySet
+from queueing import board, waiting
+from queueing.models import IN_ROOM, OPEN, WAITS, Room, Service, Ticket, TicketQuerySet
 from queueing.waiting import Range
 
 Status = Ticket.Status
@@ -39,11 +38,15 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A ticket that waits or is held. `place` is None while it is held; `rooms` are free and serve it."""
+    """A ticket that waits or is held. `place` is None while it is held; `rooms` are free and serve it.
+
+    `undo` is the event that brought it here, if that can be taken back.
+    """
 
     ticket: Ticket
     place: int | None
     version: int | None
+    undo: int | None
     why: str
     waited: int
     expected: Range | None
@@ -153,6 +156,10 @@ class Desk:
     def to_complete(self) -> int:
         return sum(card.ticket is not None and card.ticket.status == Status.SERVING for card in self.rooms)
 
+    def row_of(self, ticket: Ticket | None) -> Row | None:
+        """Where the ticket stands, if it does."""
+        return next((row for row in self.rows if row.ticket == ticket), None)
+
     def _asked_for(self, ticket: Ticket) -> bool:
         right_service = self.service is None or ticket.service_id == self.service.pk
         return right_service and (not self.search or ticket.pk in self.found)
@@ -215,7 +222,8 @@ def _rows(
                 ticket=ticket,
                 place=place,
                 version=what.version,
-                why=why(ticket, what.why),
+                undo=what.undo(at),
+                why=past.why(ticket, what.why),
                 waited=minutes(at, ticket.issued_at),
                 expected=waiting.estimate(ahead=place - 1, pace=paces[ticket.service_id]) if place else None,
                 rooms=free[ticket.service_id],
@@ -232,30 +240,6 @@ def _free_rooms(rooms: list[Room], tickets: list[Ticket]) -> dict[int, list[Room
             for serves in room.serves.all():
                 free[serves.service_id].append(room)
     return free
-
-
-def why(ticket: Ticket, event: Event | None) -> str:
-    """Why the ticket stands where it stands, in words."""
-    if ticket.status == Status.HELD:
-        return _("on hold: %(reason)s") % {"reason": event.reason} if event and event.reason else _("on hold")
-    if event and event.verb == "ticket.moved":
-        return _("moved by %(who)s: %(reason)s") % {"who": event.actor, "reason": event.reason}
-    counts_from = timezone.localtime(ordering.moment(ticket.position))
-    if counts_from.date() == timezone.localtime(ticket.issued_at).date():
-        return _why_today(ticket, counts_from)
-    hours = round((ticket.issued_at - counts_from).total_seconds() / 3600)
-    return _("%(priority)s, counts %(hours)s h earlier") % {"priority": _priority(ticket), "hours": hours}
-
-
-def _why_today(ticket: Ticket, counts_from: datetime) -> str:
-    time = counts_from.strftime("%H:%M")
-    if ticket.priority == Priority.LOW:
-        return _("from %(time)s") % {"time": time}
-    return _("%(priority)s, counts from %(time)s") % {"priority": _priority(ticket), "time": time}
-
-
-def _priority(ticket: Ticket) -> str:
-    return str(ticket.get_priority_display()).lower()
 
 
 def _room_cards(rooms: list[Room], tickets: list[Ticket], pasts: dict[int, Past], at: datetime) -> list[RoomCard]:

@@ -25,6 +25,10 @@ class Reason(Press):
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
+class Pause(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=60)
+
+
 class Call(Press):
     room_id = forms.IntegerField(label=_("Room"), min_value=1)
 
@@ -62,6 +66,7 @@ class Issue(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     show_name = forms.BooleanField(label=_("May be shown on the screen"), required=False)
     needs = forms.MultipleChoiceField(label=_("Needs"), choices=NEEDS, required=False)
+    key = forms.CharField(max_length=KEY, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Refuses a name that is not the one of the patient with this reference: one of the two is a slip."""

@@ -20,14 +20,16 @@ class Notice:
 
     text: str
     code: str = ""
+    ticket: Ticket | None = None
     undo: int | None = None
     link: str = ""
     label: str = ""
 
 
 def done(ticket: Ticket, text: str, at: datetime) -> Notice:
+    """What a verb did to a ticket."""
     last = history.latest(ticket)
-    return Notice(text=text, undo=last.pk if last and undoing.can_be_undone(last, at) else None)
+    return Notice(text=text, ticket=ticket, undo=last.pk if last and undoing.can_be_undone(last, at) else None)
 
 
 def refused(user: User | AnonymousUser, refusal: TicketError) -> Notice:

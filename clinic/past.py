@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from queueing import history, refusals, undoing
-from queueing.models import Event, Ticket
+from queueing import history, ordering, refusals, undoing
+from queueing.models import Event, Priority, Ticket
 
 TICKET = Ticket._meta.label_lower
 #: Verbs that say why a ticket stands where it stands; the latest of them holds.
@@ -49,6 +51,7 @@ class Past:
 class Action:
     """Something that a person did lately; `undo` is its event if that can be taken back."""
 
+    event: int
     sentence: str
     undo: int | None
 
@@ -73,8 +76,33 @@ def mine(username: str, at: datetime) -> list[Action]:
     )
     return [
         Action(
+            event=event.pk,
             sentence=refusals.did(event, event.code),
             undo=None if event.overtaken or not undoing.can_be_undone(event, at) else event.pk,
         )
         for event in events.order_by("-pk")[:MINE]
     ]
+
+
+def why(ticket: Ticket, event: Event | None) -> str:
+    """Why the ticket stands where it stands, in words."""
+    if ticket.status == Ticket.Status.HELD:
+        return _("on hold: %(reason)s") % {"reason": event.reason} if event and event.reason else _("on hold")
+    if event and event.verb == "ticket.moved":
+        return _("moved by %(who)s: %(reason)s") % {"who": event.actor, "reason": event.reason}
+    counts_from = timezone.localtime(ordering.moment(ticket.position))
+    if counts_from.date() == timezone.localtime(ticket.issued_at).date():
+        return _why_today(ticket, counts_from)
+    hours = round((ticket.issued_at - counts_from).total_seconds() / 3600)
+    return _("%(priority)s, counts %(hours)s h earlier") % {"priority": _priority(ticket), "hours": hours}
+
+
+def _why_today(ticket: Ticket, counts_from: datetime) -> str:
+    time = counts_from.strftime("%H:%M")
+    if ticket.priority == Priority.LOW:
+        return _("from %(time)s") % {"time": time}
+    return _("%(priority)s, counts from %(time)s") % {"priority": _priority(ticket), "time": time}
+
+
+def _priority(ticket: Ticket) -> str:
+    return str(ticket.get_priority_display()).lower()

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops, presses
+from clinic.views import boards, desk, display, errors, metrics, ops, presses, room
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -18,10 +18,15 @@ urlpatterns = [
     path("desk/issue/", presses.issue, name="issue"),
     path("desk/rooms/<int:room_id>/call-next/", presses.call_next, name="call-next"),
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
+    path("desk/tickets/<int:ticket_id>/print/", desk.print_ticket, name="print-ticket"),
     path("desk/tickets/<int:ticket_id>/<slug:verb>/", presses.act, name="act"),
     path("desk/events/<int:event_id>/undo/", presses.undo, name="undo"),
     path("desk/settings/", presses.settings, name="desk-settings"),
+    path("room/<int:room_id>/", room.room, name="room"),
+    path("room/<int:room_id>/pause/", room.pause, name="pause-room"),
+    path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
+    path("t/<str:token>/", RedirectView.as_view(), name="ticket-page"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

@@ -52,3 +52,5 @@ VERBS = {
 }
 ISSUED = _("%(code)s issued for %(service)s: about %(low)s to %(high)s minutes.")
 UNDONE = _("Taken back: %(code)s is %(status)s.")
+PAUSED = _("%(room)s is paused.")
+RESUMED = _("%(room)s is open again.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.fields.json import KT
 
 from notifications.models import Activity
 from queueing.models import Display
@@ -39,10 +40,10 @@ class Shown:
 
 def read(at: datetime) -> list[Screen]:
     """Every display, by name, in one statement."""
-    beats = Activity.objects.filter(kind="display.beat", at__gt=at - REMEMBERED, detail__display=OuterRef("slug"))
-    latest = beats.order_by("-at")
+    beats = Activity.objects.filter(kind="display.beat", at__gt=at - REMEMBERED)
+    latest = beats.alias(slug=KT("detail__display")).filter(slug=OuterRef("slug")).order_by("-at")
     displays = Display.objects.annotate(
-        heard=Subquery(latest.values("at")[:1]), audio=Subquery(latest.values("detail__audio")[:1])
+        heard=Subquery(latest.values("at")[:1]), audio=Subquery(latest.values(said=KT("detail__audio"))[:1])
     )
     return [
         Screen(
@@ -58,10 +59,10 @@ def read(at: datetime) -> list[Screen]:
 
 def shown(calls: Collection[str], since: datetime) -> dict[str, Shown]:
     """Call id -> where it was shown first, of calls that were made since then; in one statement."""
-    name = Display.objects.filter(slug=OuterRef("detail__display")).values("name")
-    reports = Activity.objects.filter(kind="call.shown", at__gte=since, detail__call__in=list(calls))
-    found = reports.annotate(display=Subquery(name[:1])).order_by("-at")
+    reports = Activity.objects.filter(kind="call.shown", at__gte=since)
+    named = reports.annotate(call=KT("detail__call"), slug=KT("detail__display")).filter(call__in=list(calls))
+    found = named.annotate(display=Subquery(Display.objects.filter(slug=OuterRef("slug")).values("name")[:1]))
     return {
         call: Shown(display=display or slug, at=at)
-        for call, display, slug, at in found.values_list("detail__call", "display", "detail__display", "at")
+        for call, display, slug, at in found.order_by("-at").values_list("call", "display", "slug", "at")
     }

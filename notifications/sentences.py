@@ -1,4 +1,7 @@
-"""History in words: "maria called A-014 to Room 2". Without personal data, like history itself."""
+"""History in words: "maria called A-014 to Room 2". Without personal data, like history itself.
+
+In the language of whoever reads; the audit trail is sealed in English.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,43 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from queueing.models import Display, Event, Room, Service, Ticket
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from queueing.models import Display, Event, Priority, Room, Service, Ticket
 
 SENTENCES = {
-    "ticket.issued": "{who} issued {what} for {service}",
-    "ticket.called": "{who} called {what} to {room}",
-    "ticket.recalled": "{who} called {what} to {room} again",
-    "ticket.started": "{who} started with {what}",
-    "ticket.completed": "{who} completed {what}",
-    "ticket.missed": "{who} noted that {what} did not come",
-    "ticket.cancelled": "{who} cancelled {what}",
-    "ticket.held": "{who} put {what} on hold",
-    "ticket.released": "{who} let {what} wait again",
-    "ticket.put_back": "{who} put {what} back in line",
-    "ticket.transferred": "{who} sent {what} on to {service}",
-    "ticket.prioritised": "{who} gave {what} the priority {priority}",
-    "ticket.moved": "{who} moved {what} in line",
-    "ticket.renumbered": "{who} spread the line around {what}",
-    "ticket.reopened": "{who} reopened {what}",
-    "ticket.undone": "{who} took the last step of {what} back",
-    "patient.erased": "{who} erased the personal data of {what}",
-    "history.rebased": "{who} took up history after a restore, behind {what}",
-    "history.pruned": "{who} took {events} sealed events up to {what} out of history",
-    "roomservice.added": "{who} let {room} serve {service}",
-    "roomservice.removed": "{who} let {room} serve {service} no longer",
+    "ticket.issued": _("{who} issued {what} for {service}"),
+    "ticket.called": _("{who} called {what} to {room}"),
+    "ticket.recalled": _("{who} called {what} to {room} again"),
+    "ticket.started": _("{who} started with {what}"),
+    "ticket.completed": _("{who} completed {what}"),
+    "ticket.missed": _("{who} noted that {what} did not come"),
+    "ticket.cancelled": _("{who} cancelled {what}"),
+    "ticket.held": _("{who} put {what} on hold"),
+    "ticket.released": _("{who} let {what} wait again"),
+    "ticket.put_back": _("{who} put {what} back in line"),
+    "ticket.transferred": _("{who} sent {what} on to {service}"),
+    "ticket.prioritised": _("{who} gave {what} the priority {priority}"),
+    "ticket.moved": _("{who} moved {what} in line"),
+    "ticket.renumbered": _("{who} spread the line around {what}"),
+    "ticket.reopened": _("{who} reopened {what}"),
+    "ticket.undone": _("{who} took the last step of {what} back"),
+    "patient.erased": _("{who} erased the personal data of {what}"),
+    "history.rebased": _("{who} took up history after a restore, behind {what}"),
+    "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),
+    "room.paused": _("{who} paused {what}"),
+    "room.resumed": _("{who} opened {what} again"),
+    "roomservice.added": _("{who} let {room} serve {service}"),
+    "roomservice.removed": _("{who} let {room} serve {service} no longer"),
+}
+#: Of changes that no verb made; `columns` are those of the table.
+PLAIN = {
+    "added": _("{who} added {what}"),
+    "changed": _("{who} changed {what}{columns}"),
+    "removed": _("{who} removed {what}"),
 }
 NAMED = {
     "queueing.ticket": (Ticket, "code"),
@@ -48,7 +64,7 @@ class Names:
 
     def get(self, model: str, key: int | None) -> str:
         if key is None:
-            return f"no {_kind(model)}"
+            return gettext("no %(kind)s") % {"kind": _kind(model)}
         return self.names.get((model, key)) or f"{_kind(model)} {key}"
 
 
@@ -68,13 +84,14 @@ def names_for(events: Iterable[Event]) -> Names:
 
 
 def sentence(event: Event, names: Names) -> str:
-    template = SENTENCES.get(event.verb, "{who} " + _past(event) + " {what}{columns}")
-    return template.format(
-        who=event.actor or "somebody",
+    past = event.verb.rpartition(".")[2]
+    template = SENTENCES.get(event.verb) or PLAIN.get(past) or f"{{who}} {past.replace('_', ' ')} {{what}}{{columns}}"
+    return gettext(template).format(
+        who=event.actor or gettext("somebody"),
         what=names.get(event.model, event.object_id),
         service=names.get("queueing.service", event.service_id),
         room=names.get("queueing.room", _in(event, "room_id")),
-        priority=_after(event, "priority"),
+        priority=_priority(_after(event, "priority")),
         events=_after(event, "events"),
         columns=_columns(event),
     )
@@ -96,17 +113,23 @@ def _last_name(event: Event) -> str | None:
     return event.changes.get(column, [None])[0] if event.action == Event.Action.DELETE else None
 
 
-def _past(event: Event) -> str:
-    return event.verb.rpartition(".")[2].replace("_", " ")
+def _priority(value: str | None) -> str:
+    return str(Priority(value).label).lower() if value else ""
 
 
 def _columns(event: Event) -> str:
     if event.action != Event.Action.UPDATE or not event.changes:
         return ""
-    return f" ({', '.join(sorted(event.changes))})"
+    return f" ({', '.join(sorted(column_name(event.model, column) for column in event.changes))})"
+
+
+def column_name(model: str, column: str) -> str:
+    """What people call it. A column that the table has no more keeps its own name."""
+    try:
+        return str(apps.get_model(model)._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
+    except (LookupError, FieldDoesNotExist):
+        return column
 
 
 def _kind(model: str) -> str:
-    return {"queueing.roomservice": "service of a room", "queueing.displayservice": "service of a display"}.get(
-        model, model.rpartition(".")[2]
-    )
+    return str(apps.get_model(model)._meta.verbose_name)

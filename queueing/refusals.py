@@ -9,29 +9,29 @@ from datetime import datetime
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_noop
 
 from queueing import history
 from queueing.models import Event, Room, Ticket
 
 #: What somebody did to a ticket, by the verb of the event.
 DID = {
-    "ticket.issued": _lazy("%(who)s issued %(code)s at %(when)s."),
-    "ticket.called": _lazy("%(who)s called %(code)s at %(when)s."),
-    "ticket.recalled": _lazy("%(who)s called %(code)s again at %(when)s."),
-    "ticket.started": _lazy("%(who)s started with %(code)s at %(when)s."),
-    "ticket.missed": _lazy("%(who)s noted at %(when)s that %(code)s did not come."),
-    "ticket.completed": _lazy("%(who)s completed %(code)s at %(when)s."),
-    "ticket.cancelled": _lazy("%(who)s cancelled %(code)s at %(when)s."),
-    "ticket.held": _lazy("%(who)s put %(code)s on hold at %(when)s."),
-    "ticket.released": _lazy("%(who)s let %(code)s wait again at %(when)s."),
-    "ticket.put_back": _lazy("%(who)s put %(code)s back in line at %(when)s."),
-    "ticket.transferred": _lazy("%(who)s sent %(code)s on at %(when)s."),
-    "ticket.prioritised": _lazy("%(who)s changed the priority of %(code)s at %(when)s."),
-    "ticket.moved": _lazy("%(who)s moved %(code)s at %(when)s."),
-    "ticket.undone": _lazy("%(who)s took the last step of %(code)s back at %(when)s."),
+    "ticket.issued": gettext_noop("%(who)s issued %(code)s at %(when)s."),
+    "ticket.called": gettext_noop("%(who)s called %(code)s at %(when)s."),
+    "ticket.recalled": gettext_noop("%(who)s called %(code)s again at %(when)s."),
+    "ticket.started": gettext_noop("%(who)s started with %(code)s at %(when)s."),
+    "ticket.missed": gettext_noop("%(who)s noted at %(when)s that %(code)s did not come."),
+    "ticket.completed": gettext_noop("%(who)s completed %(code)s at %(when)s."),
+    "ticket.cancelled": gettext_noop("%(who)s cancelled %(code)s at %(when)s."),
+    "ticket.held": gettext_noop("%(who)s put %(code)s on hold at %(when)s."),
+    "ticket.released": gettext_noop("%(who)s let %(code)s wait again at %(when)s."),
+    "ticket.put_back": gettext_noop("%(who)s put %(code)s back in line at %(when)s."),
+    "ticket.transferred": gettext_noop("%(who)s sent %(code)s on at %(when)s."),
+    "ticket.prioritised": gettext_noop("%(who)s changed the priority of %(code)s at %(when)s."),
+    "ticket.moved": gettext_noop("%(who)s moved %(code)s at %(when)s."),
+    "ticket.undone": gettext_noop("%(who)s took the last step of %(code)s back at %(when)s."),
 }
-CHANGED = _lazy("%(who)s changed %(code)s at %(when)s.")
+CHANGED = gettext_noop("%(who)s changed %(code)s at %(when)s.")
 
 
 class TicketError(Exception):
@@ -100,6 +100,10 @@ class RoomClosed(TicketError):
     code = "room_closed"
 
 
+class RoomOpen(TicketError):
+    code = "room_open"
+
+
 class RoomDoesNotServe(TicketError):
     code = "room_does_not_serve"
 
@@ -142,16 +146,18 @@ class KeyReused(TicketError):
 
 #: What a rule of the database means to a person. A rule that is not here is a fault of ours, and stays an error.
 RULES: dict[str, tuple[type[TicketError], str]] = {
-    "ticket_one_open_per_room": (RoomBusy, "The room has somebody already. Nobody was called."),
+    "ticket_one_open_per_room": (RoomBusy, gettext_noop("The room has somebody already. Nobody was called.")),
     "ticket_patient_waits_once_per_service": (
         AlreadyWaiting,
-        "This patient is waiting for this service already.",
+        gettext_noop("This patient is waiting for this service already."),
     ),
     "patient_reference_is_its_own": (
         JustAdded,
-        "Somebody else has just added a patient with this reference. Nothing was changed: please press again.",
+        gettext_noop(
+            "Somebody else has just added a patient with this reference. Nothing was changed: please press again."
+        ),
     ),
-    "event_key_is_used_once": (KeyReused, "This form was sent before. Please reload the page."),
+    "event_key_is_used_once": (KeyReused, gettext_noop("This form was sent before. Please reload the page.")),
 }
 
 
@@ -171,7 +177,7 @@ def named() -> Iterator[None]:
 def did(event: Event, code: str) -> str:
     """Who did what to the ticket with this code, and when: a sentence."""
     told = {"who": event.actor or _("Somebody"), "code": code, "when": clock(event.at)}
-    return str(DID.get(event.verb, CHANGED)) % told
+    return _(DID.get(event.verb, CHANGED)) % told
 
 
 def clock(at: datetime) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import segno
 from django import template
+from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from queueing.models import Priority, Room, Ticket
@@ -55,6 +58,20 @@ def needs(ticket: Ticket) -> str:
 
 def _label(column: str) -> str:
     return Ticket._meta.get_field(column).verbose_name  # type: ignore[return-value, union-attr]
+
+
+@register.simple_tag(takes_context=True)
+def patients_page(context: Context, ticket: Ticket) -> str:
+    """The address that a patient's phone opens."""
+    address: str = context["request"].build_absolute_uri(reverse("ticket-page", args=[ticket.token]))
+    return address
+
+
+@register.simple_tag
+def qr(text: str) -> SafeString:
+    """The text as a picture that a phone's camera reads; dark on light, whatever the page's colours are."""
+    code = segno.make(text, micro=False)
+    return mark_safe(code.svg_inline(border=3, light="#fff", omitsize=True, svgclass="qr", lineclass=None))  # noqa: S308
 
 
 @register.simple_tag

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import user_passes_test
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from clinic import desk as desks
 from clinic import forms
+from clinic import room as rooms
 from clinic.notices import Notice
 from notifications import sentences
 from queueing import history, undoing
@@ -44,7 +46,19 @@ desk_only = user_passes_test(_may_see)
 @require_safe
 @desk_only
 def desk(request: HttpRequest) -> HttpResponse:
-    return page(request)
+    """Without JavaScript, a ticket that was just issued stands in the address."""
+    issued = _number(request.GET.get("issued", ""))
+    return page(request, issued=Ticket.objects.select_related("service").filter(pk=issued).first() if issued else None)
+
+
+@never_cache
+@require_safe
+@desk_only
+def print_ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """The ticket on paper, for the patient."""
+    row = get_object_or_404(Ticket.objects.select_related("service"), pk=ticket_id)
+    place = desks.read(at=timezone.now()).row_of(row)
+    return render(request, "desk/print.html", {"ticket": row, "row": place, "query": kept(request)})
 
 
 @never_cache
@@ -58,7 +72,7 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
     context = {
         **around(request),
         "ticket": row,
-        "row": next((found for found in shown.rows if found.ticket == row), None),
+        "row": shown.row_of(row),
         "desk": shown,
         "version": last and last.pk,
         **({} if by_htmx(request) else _what_happened(row)),
@@ -79,23 +93,40 @@ def _what_happened(row: Ticket) -> dict[str, Any]:
 def page(
     request: HttpRequest,
     *,
+    room_id: int | None = None,
     notice: Notice | None = None,
     form: forms.Issue | None = None,
     issued: Ticket | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The desk as it is now, with the check-in form only where that was sent."""
-    context = {**around(request), "desk": _read(request), "notice": notice, "form": form, "issued": issued}
-    if not by_htmx(request):
-        response = render(request, "desk/desk.html", context, status=status)
-    else:
-        response = _swapped(request, render(request, "desk/_regions.html", context, status=status))
+    """The page that the person is on, as it is now: the panel of a room, or the desk.
+
+    The desk comes with the check-in form only where that was sent.
+
+    :raises Http404: if there is no such room
+    """
+    room_id = room_id or room_asked(request)
+    shown, context = ("room", _panel(room_id)) if room_id else ("desk", {"desk": _read(request)})
+    context |= {"notice": notice, "form": form, "issued": issued, "row": context["desk"].row_of(issued)}
+    response = _render(request, shown, context, status)
     if notice and notice.code:
         response["X-Refusal"] = notice.code
     return response
 
 
-def _swapped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _panel(room_id: int) -> dict[str, Any]:
+    try:
+        panel = rooms.read(room_id, at=timezone.now())
+    except ObjectDoesNotExist as missing:
+        raise Http404 from missing
+    return {"panel": panel, "desk": panel.desk, "query": f"?room={room_id}", "kept": f"&room={room_id}"}
+
+
+def _render(request: HttpRequest, shown: str, context: dict[str, Any], status: int) -> HttpResponse:
+    context = {**around(request), **context}
+    if not by_htmx(request):
+        return render(request, f"{shown}/{shown}.html", context, status=status)
+    response = render(request, f"{shown}/_regions.html", context, status=status)
     # Said by the answer: a push may have taken the button that asked out of the page, and its attributes with it.
     response["HX-Reswap"] = "none"
     if request.method == "POST":
@@ -108,6 +139,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
     query = kept(request)
     return {
         "priorities": Priority,
+        "needs": forms.NEEDS,
         "query": query,
         "kept": query.replace("?", "&", 1),
         "key": uuid.uuid4().hex,
@@ -124,6 +156,17 @@ def _read(request: HttpRequest) -> desks.Desk:
         username=request.user.get_username(),
         chosen=_number(request.COOKIES.get(ROOM, "")),
     )
+
+
+def room_asked(request: HttpRequest) -> int | None:
+    """The room whose panel the action came from."""
+    return _number(request.GET.get("room", ""))
+
+
+def back(request: HttpRequest) -> str:
+    """The address of the page that the action came from."""
+    room_id = room_asked(request)
+    return reverse("room", args=[room_id]) if room_id else reverse("desk") + kept(request)
 
 
 def _number(text: str | list[object]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST
 from clinic import forms, notices
 from clinic.notices import Notice
 from clinic.verbs import ISSUED, UNDONE, VERBS, said
-from clinic.views.desk import ROOM, SHORTCUTS, by_htmx, desk_only, kept, page
+from clinic.views.desk import ROOM, SHORTCUTS, back, by_htmx, desk_only, kept, page
 from queueing import tickets, undoing
 from queueing.models import Ticket
 from queueing.refusals import NotAllowed, TicketError
@@ -33,12 +34,13 @@ def issue(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _invalid(request, form, shown_again=form)
 
-    def verb() -> Ticket:
-        asked = {name: form.cleaned_data[name] for name in ("service_id", "priority", "needs")}
-        key = _key(form, "issue")
-        return tickets.issue(**asked, patient=form.patient(), key=key, actor=request.user, at=timezone.now())
-
-    return _answer(request, verb, lambda issued: said(ISSUED, issued), form)
+    asked = {name: form.cleaned_data[name] for name in ("service_id", "priority", "needs")}
+    return _answer(
+        request,
+        lambda now: tickets.issue(**asked, patient=form.patient(), key=_key(form, "issue"), **now),
+        lambda issued: said(ISSUED, issued),
+        form,
+    )
 
 
 @never_cache
@@ -51,7 +53,7 @@ def call_next(request: HttpRequest, room_id: int) -> HttpResponse:
     key = _key(form, f"next-{room_id}")
     return _answer(
         request,
-        lambda: tickets.call_next(room_id=room_id, key=key, actor=request.user, at=timezone.now()),
+        lambda now: tickets.call_next(room_id=room_id, key=key, **now),
         VERBS["call"].sentence,
     )
 
@@ -69,7 +71,7 @@ def act(request: HttpRequest, ticket_id: int, verb: str) -> HttpResponse:
     press = {**form.cleaned_data, "key": _key(form, f"{verb}-{ticket_id}")}
     return _answer(
         request,
-        lambda: VERBS[verb].act(ticket_id=ticket_id, **press, actor=request.user, at=timezone.now()),
+        lambda now: VERBS[verb].act(ticket_id=ticket_id, **press, **now),
         VERBS[verb].sentence,
     )
 
@@ -84,7 +86,7 @@ def undo(request: HttpRequest, event_id: int) -> HttpResponse:
     key = _key(form, f"undo-{event_id}")
     return _answer(
         request,
-        lambda: undoing.undo(event_id=event_id, key=key, actor=request.user, at=timezone.now()),
+        lambda now: undoing.undo(event_id=event_id, key=key, **now),
         lambda ticket: said(UNDONE, ticket),
     )
 
@@ -122,24 +124,37 @@ def _invalid(request: HttpRequest, form: django_forms.Form, *, shown_again: form
 
 def _answer(
     request: HttpRequest,
-    verb: Callable[[], Ticket],
+    verb: Callable[[dict[str, Any]], Ticket],
     say: Callable[[Ticket], str],
     form: forms.Issue | None = None,
 ) -> HttpResponse:
-    """What came of the verb. A form that was refused is shown again with what was typed."""
+    """Who acts and when goes into the verb; what it did to the ticket is said."""
+    now = {"actor": request.user, "at": timezone.now()}
+
+    def act() -> Notice:
+        ticket = verb(now)
+        return notices.done(ticket, say(ticket), now["at"])
+
+    return answer(request, act, form)
+
+
+def answer(request: HttpRequest, act: Callable[[], Notice], form: forms.Issue | None = None) -> HttpResponse:
+    """What came of an act. A form that was refused is shown again with what was typed."""
     try:
-        ticket = verb()
+        notice = act()
     except ObjectDoesNotExist as missing:
         raise Http404 from missing
     except TicketError as refusal:
         status = 403 if isinstance(refusal, NotAllowed) else 409
         return page(request, notice=notices.refused(request.user, refusal), form=form, status=status)
-    return _done(request, notices.done(ticket, say(ticket), timezone.now()), form and ticket)
-
-
-def _done(request: HttpRequest, notice: Notice, issued: Ticket | None) -> HttpResponse:
     if by_htmx(request):
-        return page(request, notice=notice, form=forms.Issue() if issued else None, issued=issued)
+        return page(request, notice=notice, form=form and forms.Issue(), issued=notice.ticket if form else None)
     # The event that the notice's Undo takes back goes along as the one tag of the message.
     messages.success(request, notice.text, extra_tags=str(notice.undo or ""))
-    return HttpResponseRedirect(reverse("desk") + kept(request))
+    return HttpResponseRedirect(_back(request, notice.ticket if form else None))
+
+
+def _back(request: HttpRequest, issued: Ticket | None) -> str:
+    """The page that the form came from; a ticket that was just issued stands in its panel."""
+    address = back(request)
+    return f"{address}{'&' if '?' in address else '?'}issued={issued.pk}" if issued else address

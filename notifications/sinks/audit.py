@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from notifications import chain, limits, reader, retry, sentences
 from notifications.models import AuditEntry, Cursor
@@ -15,6 +15,8 @@ from queueing.models import Event
 
 #: Events that are held in memory at once. A window of any size is one transaction all the same.
 CHUNK = 1000
+#: Whoever writes it and whoever reads it: the trail has one language.
+SEALED_IN = "en"
 
 
 class AuditSink:
@@ -94,7 +96,8 @@ def seal(events: Iterator[Event]) -> tuple[int, int]:
     head = AuditEntry.objects.order_by("-seq").first()
     count = size = 0
     while chunk := list(islice(events, CHUNK)):
-        entries = list(_entries(chunk, head))
+        with translation.override(SEALED_IN):
+            entries = list(_entries(chunk, head))
         AuditEntry.objects.bulk_create(entries)
         head = entries[-1]
         count += len(chunk)

@@ -172,6 +172,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "room",
                 "verbose_name_plural": "rooms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_open", False), ("closed_because", ""), _connector="OR"),
+                        name="room_open_needs_no_reason",
+                        violation_error_message="An open room needs no reason: empty it, or close the room.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from queueing.models.services import Service
@@ -21,6 +22,13 @@ class Room(Tracked):
     class Meta:
         verbose_name = _("room")
         verbose_name_plural = _("rooms")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_open=False) | Q(closed_because=""),
+                name="room_open_needs_no_reason",
+                violation_error_message=_("An open room needs no reason: empty it, or close the room."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -49,7 +49,7 @@ function showState({ name, since }) {
   chip.textContent = text ?? `${page.notLive} ${clock(since)}`;
 }
 
-if (document.getElementById("rooms")) {
+if (document.getElementById("lines")) {
   const services = page.services.split(" ").filter(Boolean).map(Number);
   new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState }).start();
   setInterval(refresh, 60 * SECOND); // "12 min" becomes 13
@@ -121,7 +121,7 @@ function refuse(text) {
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const { xhr, requestConfig, successful } = detail;
-  if (xhr.responseURL && !new URL(xhr.responseURL).pathname.startsWith("/desk/")) {
+  if (xhr.responseURL && !/^\/(desk|room)\//.test(new URL(xhr.responseURL).pathname)) {
     location.reload(); // signed out meanwhile: the sign-in page came instead
   } else if (requestConfig.verb === "post" && !successful) {
     if (xhr.status === 0 || xhr.status > 501) refuse(page.unanswered);

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
 #: Patience for what travels through the worker and back, in milliseconds.
 SOON = 10_000
+#: What axe judges a page by: WCAG 2.2 A and AA, and its own good practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def issue(desk, service="General practice", **typed):
@@ -23,3 +28,19 @@ def row(page, code):
 
 def room(page, name):
     return page.locator(".room", has_text=name)
+
+
+def violations(page):
+    """What axe finds wrong with the page, in its own words, one line an element; `assert violations(page) == []`."""
+    expect(page.locator(".htmx-request")).to_have_count(0)  # what is being sent is pale
+    # Not preloaded: axe would ask for style sheets by addresses that are none.
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"], "preload": False}
+    return [
+        f"{rule['id']}: {rule['help']}: {' '.join(map(str, node['target']))}: {_why(node)}"
+        for rule in Axe().run(page, options=options).response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def _why(node):
+    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])

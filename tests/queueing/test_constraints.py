@@ -196,6 +196,9 @@ class TestSetUp:
     def test_typical_minutes_is_positive(self, service):
         refused("service_typical_minutes_is_positive", "UPDATE queueing_service SET typical_minutes = 0")
 
+    def test_room_open_needs_no_reason(self, room):
+        refused("room_open_needs_no_reason", "UPDATE queueing_room SET closed_because = 'lunch'")
+
     def test_room_serves_a_service_once(self, room, service):
         refused(
             "room_serves_a_service_once",
