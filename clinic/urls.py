@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from clinic.views import boards, desk, display, errors, metrics, ops, presses, room
+from clinic.views import boards, desk, display, errors, metrics, ops, overview, presses, room
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("desk/tickets/<int:ticket_id>/print/", desk.print_ticket, name="print-ticket"),
     path("desk/tickets/<int:ticket_id>/<slug:verb>/", presses.act, name="act"),
     path("desk/events/<int:event_id>/undo/", presses.undo, name="undo"),
+    path("desk/overview/", overview.overview, name="overview"),
     path("desk/settings/", presses.settings, name="desk-settings"),
     path("room/<int:room_id>/", room.room, name="room"),
     path("room/<int:room_id>/pause/", room.pause, name="pause-room"),
