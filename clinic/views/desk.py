@@ -99,11 +99,9 @@ def page(
     issued: Ticket | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page that the person is on, as it is now: the panel of a room, or the desk.
+    """The page that the person is on, as it is now: the panel of a room (else Http404), or the desk.
 
     The desk comes with the check-in form only where that was sent.
-
-    :raises Http404: if there is no such room
     """
     room_id = room_id or room_asked(request)
     shown, context = ("room", _panel(room_id)) if room_id else ("desk", {"desk": _read(request)})
