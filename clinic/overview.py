@@ -1,4 +1,4 @@
-"""What a supervisor looks at: how long people wait against the target, rooms that are stuck, screens that are silent."""
+"""What a supervisor looks at: waits against their targets, rooms that are stuck, screens that are silent."""
 
 from __future__ import annotations
 

@@ -22,13 +22,17 @@ MINE, LOOKED_AT = 10, 2_000
 
 @dataclass(slots=True, kw_only=True)
 class Past:
-    """What was done to one ticket and not taken back, in order."""
+    """What was done to one ticket: last of all, last but for an answer of the patient, and in order what holds."""
 
     last: Event | None = None
+    step: Event | None = None
     steps: list[Event] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
         self.last = event
+        if event.verb in undoing.ANSWERS:
+            return
+        self.step = event
         if event.verb == "ticket.undone":
             del self.steps[-1:]
         else:
@@ -36,7 +40,7 @@ class Past:
 
     @property
     def version(self) -> int | None:
-        return self.last and self.last.pk
+        return self.last.pk if self.last else None
 
     @property
     def why(self) -> Event | None:
@@ -44,7 +48,7 @@ class Past:
 
     def undo(self, at: datetime) -> int | None:
         """The event that can be taken back."""
-        return self.last.pk if self.last and undoing.can_be_undone(self.last, at) else None
+        return self.step.pk if self.step and undoing.can_be_undone(self.step, at) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def mine(username: str, at: datetime) -> list[Action]:
     later = Event.objects.filter(model=TICKET, object_id=OuterRef("object_id"), pk__gt=OuterRef("pk"))
     code = Ticket.objects.filter(pk=OuterRef("object_id")).values("code")
     events = Event.objects.filter(pk__gt=Subquery(newest) - LOOKED_AT, model=TICKET, actor=username).annotate(
-        code=Subquery(code), overtaken=Exists(later.exclude(verb=history.RENUMBERED))
+        code=Subquery(code), overtaken=Exists(later.exclude(verb__in=[history.RENUMBERED, *undoing.ANSWERS]))
     )
     return [
         Action(

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
-from clinic.views import boards, desk, display, errors, metrics, ops, overview, presses, room
+from clinic.views import (
+    boards,
+    clips,
+    desk,
+    display,
+    errors,
+    metrics,
+    ops,
+    overview,
+    pairing,
+    presses,
+    room,
+    ticket_page,
+)
 
 handler500 = errors.server_error
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    # Unchecked: from another site one could only change what a page is read in, and the ticket page sends no referrer.
+    path("language/", csrf_exempt(set_language), name="language"),
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("desk/", desk.desk, name="desk"),
@@ -23,11 +40,17 @@ urlpatterns = [
     path("desk/events/<int:event_id>/undo/", presses.undo, name="undo"),
     path("desk/overview/", overview.overview, name="overview"),
     path("desk/settings/", presses.settings, name="desk-settings"),
+    path("display/", pairing.pair, name="pair-display"),
+    path("kiosk/", pairing.pair, name="pair-kiosk"),
     path("room/<int:room_id>/", room.room, name="room"),
     path("room/<int:room_id>/pause/", room.pause, name="pause-room"),
     path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
-    path("t/<str:token>/", RedirectView.as_view(), name="ticket-page"),
+    path("display/<slug:slug>/sizes.css", display.sizes, name="display-sizes"),
+    path("t/<str:token>/", ticket_page.page, name="ticket-page"),
+    path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
+    path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),
+    re_path(r"^speech/(?P<name>[0-9a-f]{32})\.wav$", clips.clip, name="clip"),
     path("boards/<int:service_id>.json", boards.board_json, name="board"),
     path("admin/", admin.site.urls),
     path("livez", ops.livez, name="livez"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,17 +17,30 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from notifications import health, mending, overview
+from notifications import health, mending, overview, sentences
 from notifications.models import Activity, AuditEntry, Comparison, Cursor, DeadLetter, Delivery, Erasure
 from queueing.admin import ReadOnlyAdmin
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["seq", "at", "sentence", "reason", "short_hash"]
+    """The list tells in the reader's language, by the names of today; an entry shows the sentence that was sealed."""
+
+    list_display = ["seq", "at", "told", "reason", "short_hash"]
     list_filter = ["verb", "model"]
     search_fields = ["sentence", "=actor"]
     ordering = ["-seq"]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        changes = super().get_changelist_instance(request)
+        names = sentences.names_for(changes.result_list)
+        for entry in changes.result_list:
+            entry.told = sentences.sentence(entry, names)
+        return changes
+
+    @admin.display(description=_("what happened"))
+    def told(self, entry: Any) -> str:
+        return str(entry.told)
 
     @admin.display(description=_("hash"))
     def short_hash(self, entry: AuditEntry) -> str:

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,6 +27,8 @@ from redis import RedisError
 
 from notifications import activity, boards, groups
 from queueing import board as queueing_board
+from queueing import pairing, self_service
+from queueing.acting import Person
 from queueing.models import Display, Service
 
 P = ParamSpec("P")
@@ -37,6 +40,8 @@ logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
+#: So many who are next look at once when their line changes; the others take their time.
+NEAR = 3
 
 # A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
 NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
@@ -49,6 +54,18 @@ class Refused(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A display as it was at the handshake, and who has opened it."""
+
+    slug: str
+    name: str
+    services: frozenset[int]
+    device_id: int | None
+    #: It stands where patients see it: nobody's second look at it.
+    is_screen: bool
 
 
 class Allowance:
@@ -68,6 +85,8 @@ class BoardConsumer(AsyncWebsocketConsumer):
     """A screen that shows the boards of some services. Which ones, a subclass says."""
 
     services: frozenset[int] = frozenset()
+    #: Groups beside those of its lines.
+    shared: tuple[str, ...] = (groups.TICKS,)
 
     async def __call__(self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Any]) -> None:
         try:
@@ -100,7 +119,7 @@ class BoardConsumer(AsyncWebsocketConsumer):
         await self.send_boards(await self.load_boards())
 
     async def join(self) -> None:
-        for group in [groups.TICKS, *map(groups.line, sorted(self.services))]:
+        for group in [*self.shared, *map(groups.line, sorted(self.services))]:
             await self.channel_layer.group_add(group, self.channel_name)
             self.groups.append(group)
 
@@ -170,6 +189,8 @@ class BoardConsumer(AsyncWebsocketConsumer):
 class DeskConsumer(BoardConsumer):
     """All services, for people who are signed in."""
 
+    shared = (groups.TICKS, groups.DESKS)
+
     async def find_services(self) -> frozenset[int]:
         if not self.scope["user"].is_authenticated:
             raise Refused(NOT_SIGNED_IN)
@@ -177,24 +198,65 @@ class DeskConsumer(BoardConsumer):
 
 
 class DisplayConsumer(BoardConsumer):
-    """The services of one display, for everybody: boards hold nothing private."""
+    """The services of one display: for its paired screen, for people who may view it, for all if it is open to all."""
 
     async def find_services(self) -> frozenset[int]:
-        self.slug = self.scope["url_route"]["kwargs"]["slug"]
-        found = await _services_of(self.slug)
-        if found is None:
-            raise Refused(NOT_FOUND)
-        return found
+        token = self.scope["cookies"].get(pairing.COOKIE, "")
+        self.opened = await _open_display(self.scope["url_route"]["kwargs"]["slug"], token, self.scope["user"])
+        if self.opened.device_id is not None:
+            self.shared = (groups.TICKS, groups.device(self.opened.device_id))
+        return self.opened.services
+
+    async def live_revoked(self, message: dict[str, str]) -> None:
+        """Somebody took its pairing back."""
+        await self.close(code=NOT_SIGNED_IN)
 
     async def answer(self, said: dict[str, Any]) -> None:
         match said:
+            case {"type": "shown" | "beat" | "fault"} if not self.opened.is_screen:
+                pass  # somebody looks at it elsewhere
             case {"type": "shown", "call": str(call), "service": int(service)} if service in self.services:
-                activity.log_activity("call.shown", display=self.slug, call=call[:40], service=int(service))
+                self.log("call.shown", call=call[:40], service=int(service))
+                await self.tell_desks(call[:40])
             case {"type": "beat"}:
-                audio = str(said.get("audio", ""))[:20]
-                activity.log_activity("display.beat", display=self.slug, visible=bool(said.get("visible")), audio=audio)
+                about = {key: str(said.get(key, ""))[:20] for key in ("audio", "build")}
+                self.log("display.beat", device=self.opened.device_id, visible=bool(said.get("visible")), **about)
+            case {"type": "fault", "fault": str(fault)}:
+                self.log("display.fault", device=self.opened.device_id, fault=fault[:100])
             case _:
                 await super().answer(said)
+
+    def log(self, kind: str, **detail: Any) -> None:
+        activity.log_activity(kind, display=self.opened.slug, **detail)
+
+    async def tell_desks(self, call: str) -> None:
+        shown = {"type": "shown", "call": call, "display": self.opened.name, "at": timezone.now().isoformat()}
+        with suppress(RedisError, OSError):  # the log has it
+            await self.channel_layer.group_send(groups.DESKS, {"type": "live.text", "text": json.dumps(shown)})
+
+
+class TicketConsumer(BoardConsumer):
+    """The line of one ticket, for whoever has its token. It says that something changed, and no code of anybody."""
+
+    async def find_services(self) -> frozenset[int]:
+        found = await _line_of(self.scope["url_route"]["kwargs"]["token"])
+        if found is None:
+            raise Refused(NOT_FOUND)
+        service_id, self.code = found
+        return frozenset([service_id])
+
+    async def send_boards(self, texts: dict[int, str]) -> None:
+        for text in texts.values():
+            await self.say_changed(json.loads(text))
+
+    async def live_text(self, message: dict[str, str]) -> None:
+        said = json.loads(message["text"])
+        await (self.say_changed(said["board"]) if said["type"] == "board" else super().live_text(message))
+
+    async def say_changed(self, board: queueing_board.Board) -> None:
+        near = [call["code"] for call in board["calls"]] + board["waiting"][:NEAR]
+        service, version = board["service"]["id"], board["version"]
+        await self.say({"type": "changed", "service": service, "version": version, "near": self.code in near})
 
 
 class NobodyConsumer(AsyncWebsocketConsumer):
@@ -224,9 +286,30 @@ def _all_services() -> frozenset[int]:
 
 
 @_in_a_thread
-def _services_of(slug: str) -> frozenset[int] | None:
+def _open_display(slug: str, token: str, user: Person) -> Opened:
+    """
+    :raises Refused: if there is no such display, or the visitor may not open it
+    """
     display = Display.objects.filter(slug=slug).first()
-    return frozenset(display.shows.values_list("service_id", flat=True)) if display else None
+    if display is None:
+        raise Refused(NOT_FOUND)
+    device = pairing.device_of(display, token)
+    is_screen = device is not None or display.open_to_all
+    if not is_screen and not pairing.may_view(display, user):
+        raise Refused(NOT_SIGNED_IN)
+    return Opened(
+        slug=slug,
+        name=display.name,
+        services=frozenset(display.shows.values_list("service_id", flat=True)),
+        device_id=device.pk if device else None,
+        is_screen=is_screen,
+    )
+
+
+@_in_a_thread
+def _line_of(token: str) -> tuple[int, str] | None:
+    ticket = self_service.find(token, timezone.now())
+    return (ticket.service_id, ticket.code) if ticket else None
 
 
 @_in_a_thread

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -65,7 +65,7 @@ def _waiting(progress: Progress) -> list[Fact]:
     events, late = progress["pending_events"] or 0, lights.is_late(progress)
     if not events:
         return [Fact(_("Waits"), _("nothing"))]
-    number = ngettext("%(events)s event", "%(events)s events", events) % {"events": f"{events:,}"}
+    number = ngettext("%(events)s event", "%(events)s events", events) % {"events": _number(events)}
     return [
         Fact(_("Waits"), f"{number}, {filesizeformat(progress['pending_bytes'] or 0)}"),
         Fact(_("Behind by"), _span(progress["lag_seconds"] or 0), late),
@@ -100,7 +100,7 @@ def _last(sink: str, progress: Progress) -> Fact:
     batch = progress["last_batch"]
     if not batch:
         return Fact(_("Last batch"), _("none yet"))
-    events = ngettext("%(events)s event", "%(events)s events", batch["events"]) % {"events": f"{batch['events']:,}"}
+    events = ngettext("%(events)s event", "%(events)s events", batch["events"]) % {"events": _number(batch["events"])}
     words = _("%(events)s in %(seconds)s at %(at)s") % {
         "events": events,
         "seconds": _span(batch["seconds"]),
@@ -116,12 +116,13 @@ def _around(report: Report) -> list[Fact]:
         *_worker(report["worker"]),
         Fact(_("Holds readers in order back"), _holder(report["horizon"]), lights.is_stalled(report["horizon"])),
         Fact(
-            _("Head of the audit trail"), f"#{head['seq']:,} {head['hash'][:12]}…" if head else _("nothing sealed yet")
+            _("Head of the audit trail"),
+            f"#{_number(head['seq'])} {head['hash'][:12]}…" if head else _("nothing sealed yet"),
         ),
         _comparison(report["last_comparison"]),
         Fact(_("Replica"), _up(report["replica"]), report["replica"] != "ok"),
         Fact(_("Redis"), _up(report["channel_layer"]), report["channel_layer"] != "ok"),
-        Fact(_("Activity that this web process lost"), f"{lost:,}" if lost else _("none")),
+        Fact(_("Activity that this web process lost"), _number(lost) if lost else _("none")),
     ]
 
 
@@ -151,7 +152,7 @@ def _comparison(compared: Compared | None) -> Fact:
     if compared is None:
         return Fact(_("Last comparison with the replica"), _("none yet"))
     words = ngettext("%(number)s difference", "%(number)s differences", compared["differences"])
-    words = words % {"number": f"{compared['differences']:,}"}
+    words = words % {"number": _number(compared["differences"])}
     if compared["repaired"]:
         words = _("%s, repaired") % words
     words = _("%(differences)s at %(at)s") % {"differences": words, "at": _moment(compared["at"])}
@@ -165,6 +166,10 @@ def _up(state: str) -> str:
 def _list(model: str, sink: str, outcome: str = "") -> str:
     chosen = {"sink__exact": sink} | ({"outcome__exact": outcome} if outcome else {})
     return f"{reverse(f'admin:notifications_{model}_changelist')}?{urlencode(chosen)}"
+
+
+def _number(value: int) -> str:
+    return str(number_format(value, force_grouping=True))
 
 
 def _moment(at: str | None) -> str:

@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from queueing.models import Display, Event, Priority, Room, Service, Ticket
+from queueing.models import Display, Event, Kiosk, Priority, Room, Service, Ticket
 
 SENTENCES = {
     "ticket.issued": _("{who} issued {what} for {service}"),
     "ticket.called": _("{who} called {what} to {room}"),
     "ticket.recalled": _("{who} called {what} to {room} again"),
     "ticket.started": _("{who} started with {what}"),
+    "ticket.coming": _("{who} of {what} is coming"),
+    "ticket.delayed": _("{who} of {what} took more time"),
     "ticket.completed": _("{who} completed {what}"),
     "ticket.missed": _("{who} noted that {what} did not come"),
     "ticket.cancelled": _("{who} cancelled {what}"),
@@ -39,6 +41,8 @@ SENTENCES = {
     "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),
     "room.paused": _("{who} paused {what}"),
     "room.resumed": _("{who} opened {what} again"),
+    "device.paired": _("{who} paired {what}"),
+    "device.removed": _("{who} took the pairing of {what} back"),
     "roomservice.added": _("{who} let {room} serve {service}"),
     "roomservice.removed": _("{who} let {room} serve {service} no longer"),
 }
@@ -53,7 +57,24 @@ NAMED = {
     "queueing.service": (Service, "name"),
     "queueing.room": (Room, "name"),
     "queueing.display": (Display, "name"),
+    "queueing.kiosk": (Kiosk, "name"),
 }
+
+
+class Told(Protocol):
+    """An event, or the entry that seals it."""
+
+    actor: str
+    verb: str
+    model: str
+    object_id: int
+    changes: dict[str, Any]
+
+    @property
+    def action(self) -> str: ...
+
+    @property
+    def service_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +89,7 @@ class Names:
         return self.names.get((model, key)) or f"{_kind(model)} {key}"
 
 
-def names_for(events: Iterable[Event]) -> Names:
+def names_for(events: Iterable[Told]) -> Names:
     """Everything that the sentences of these events mention, in one query a table."""
     wanted: dict[str, set[int]] = defaultdict(set)
     for event in events:
@@ -83,7 +104,7 @@ def names_for(events: Iterable[Event]) -> Names:
     return Names(found)
 
 
-def sentence(event: Event, names: Names) -> str:
+def sentence(event: Told, names: Names) -> str:
     past = event.verb.rpartition(".")[2]
     template = SENTENCES.get(event.verb) or PLAIN.get(past) or f"{{who}} {past.replace('_', ' ')} {{what}}{{columns}}"
     return gettext(template).format(
@@ -97,17 +118,17 @@ def sentence(event: Event, names: Names) -> str:
     )
 
 
-def _after(event: Event, column: str) -> Any:
+def _after(event: Told, column: str) -> Any:
     return event.changes.get(column, [None, None])[1]
 
 
-def _in(event: Event, column: str) -> Any:
+def _in(event: Told, column: str) -> Any:
     """What the column is now, or was in a row that is removed."""
     before, after = event.changes.get(column, [None, None])
     return before if event.action == Event.Action.DELETE else after
 
 
-def _last_name(event: Event) -> str | None:
+def _last_name(event: Told) -> str | None:
     """Of a row that is removed: the only place where its name still stands."""
     column = NAMED.get(event.model, (None, ""))[1]
     return event.changes.get(column, [None])[0] if event.action == Event.Action.DELETE else None
@@ -117,7 +138,7 @@ def _priority(value: str | None) -> str:
     return str(Priority(value).label).lower() if value else ""
 
 
-def _columns(event: Event) -> str:
+def _columns(event: Told) -> str:
     if event.action != Event.Action.UPDATE or not event.changes:
         return ""
     return f" ({', '.join(sorted(column_name(event.model, column) for column in event.changes))})"

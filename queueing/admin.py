@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from queueing import completion, history
-from queueing.models import Display, DisplayService, Event, Patient, Room, RoomService, Service, Ticket
+from queueing.models import Event, Patient, Room, RoomService, Service, Ticket
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -72,18 +72,6 @@ class RoomAdmin(TrackedAdmin):
     list_display = ["name", "is_open"]
     ordering = ["name"]
     inlines = [RoomServiceInline]
-
-
-class DisplayServiceInline(admin.TabularInline):
-    model = DisplayService
-    extra = 1
-
-
-@admin.register(Display)
-class DisplayAdmin(TrackedAdmin):
-    list_display = ["name", "slug"]
-    ordering = ["name"]
-    inlines = [DisplayServiceInline]
 
 
 @admin.register(Patient)

@@ -20,6 +20,8 @@ DID = {
     "ticket.called": gettext_noop("%(who)s called %(code)s at %(when)s."),
     "ticket.recalled": gettext_noop("%(who)s called %(code)s again at %(when)s."),
     "ticket.started": gettext_noop("%(who)s started with %(code)s at %(when)s."),
+    "ticket.coming": gettext_noop("The %(who)s of %(code)s answered at %(when)s."),
+    "ticket.delayed": gettext_noop("The %(who)s of %(code)s took more time at %(when)s."),
     "ticket.missed": gettext_noop("%(who)s noted at %(when)s that %(code)s did not come."),
     "ticket.completed": gettext_noop("%(who)s completed %(code)s at %(when)s."),
     "ticket.cancelled": gettext_noop("%(who)s cancelled %(code)s at %(when)s."),
@@ -142,6 +144,14 @@ class NotUndoable(TicketError):
 
 class KeyReused(TicketError):
     code = "key_reused"
+
+
+class TooManyAsk(TicketError):
+    code = "too_many_ask"
+
+
+class UnknownCode(TicketError):
+    code = "unknown_code"
 
 
 #: What a rule of the database means to a person. A rule that is not here is a fault of ours, and stays an error.

@@ -264,12 +264,13 @@ def _issue(line: Line, ticket: Ticket, at: datetime) -> Ticket:
 
 def _call(ticket: Ticket, room: Room, at: datetime) -> None:
     ticket.status, ticket.room, ticket.called_at = Status.CALLED, room, at
+    ticket.coming_at = None
     ticket.call_count += 1
 
 
 def _back_in_line(ticket: Ticket, at: datetime, *, at_end: bool = False) -> None:
     ticket.status, ticket.room = Status.WAITING, None
-    ticket.called_at = ticket.started_at = ticket.ended_at = None
+    ticket.called_at = ticket.started_at = ticket.ended_at = ticket.coming_at = None
     (line,) = ordering.lock(ticket.service_id)
     ordering.enter(line, ticket, ordering.arrive(line, at) if at_end else ticket.position)
 

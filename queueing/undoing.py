@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from queueing import acting, history, ordering
 from queueing.acting import Person
-from queueing.models import IN_ROOM, Event, Ticket
+from queueing.models import IN_ROOM, WAITS, Event, Ticket
 from queueing.refusals import NotUndoable, StaleVersion, TooLate
 
 Status = Ticket.Status
@@ -27,7 +27,10 @@ UNDOABLE = {
     "ticket.transferred": "arrange_ticket",
     "ticket.prioritised": "arrange_ticket",
     "ticket.moved": "arrange_ticket",
+    "ticket.delayed": "arrange_ticket",
 }
+#: What a patient answers to a call. It does not keep anybody from taking the call back.
+ANSWERS = ["ticket.coming"]
 #: So long after it happened.
 FOR = timedelta(minutes=10)
 #: A call's number is its name on displays, for good.
@@ -64,8 +67,13 @@ def can_be_undone(event: Event, at: datetime) -> bool:
     return event.verb in UNDOABLE and at - event.at <= FOR
 
 
+def step(ticket: Ticket) -> Event | None:
+    """What was last done to the ticket, but for an answer of the patient."""
+    return history.of(ticket).exclude(verb__in=[history.RENUMBERED, *ANSWERS]).first()
+
+
 def _expect_undoable(ticket: Ticket, event: Event, at: datetime) -> None:
-    last = history.latest(ticket)
+    last = step(ticket)
     if last and last.pk != event.pk:
         raise StaleVersion.of(ticket, last)
     if not can_be_undone(event, at):
@@ -82,6 +90,8 @@ def _take_back(ticket: Ticket, event: Event, at: datetime) -> None:
     for column, (before, _after) in event.changes.items():
         if column not in KEPT:
             setattr(ticket, FIELDS[column].attname, _as_it_was(column, before))
+    if ticket.status in WAITS:
+        ticket.coming_at = None  # the answer goes with the call
     if ticket.status in IN_ROOM and ticket.room:
         acting.expect_empty(ticket.room, ticket)
     if ticket.is_waiting:

@@ -120,3 +120,26 @@ def issue(sofia, service):
         return tickets.issue(**{"service_id": service.pk, "actor": sofia, "at": NINE, **kwargs})
 
     return make
+
+
+@pytest.fixture
+def at(sofia):
+    """Brings a ticket into a state by the verbs that lead there."""
+
+    def bring(ticket, status, room):
+        act = {"ticket_id": ticket.pk, "actor": sofia, "at": NINE}
+        if status == Ticket.Status.HELD:
+            return tickets.hold(**act)
+        if status == Ticket.Status.CANCELLED:
+            return tickets.cancel(**act)
+        if status != Ticket.Status.WAITING:
+            ticket = tickets.call(room_id=room.pk, **act)
+        if status == Ticket.Status.MISSED:
+            return tickets.miss(**act)
+        if status in (Ticket.Status.SERVING, Ticket.Status.COMPLETED):
+            ticket = tickets.start(**act)
+        if status == Ticket.Status.COMPLETED:
+            ticket = tickets.complete(outcome="seen", **act)
+        return ticket
+
+    return bring

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from clinic import bundled, env, folders, processes
+from clinic import bundled, env, folders, processes, translations
 
 children = processes.Children()
 place = tempfile.TemporaryDirectory(prefix="clinic-test-", ignore_cleanup_errors=True)
@@ -18,6 +18,7 @@ place = tempfile.TemporaryDirectory(prefix="clinic-test-", ignore_cleanup_errors
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
+    translations.compile_stale()
     home = Path(place.name) / "home"
     # Nothing of a clinic that runs in this checkout.
     env.Reader.ENVIRON.env = os.environ

@@ -1,7 +1,8 @@
-"""How times, waits and priorities are written."""
+"""How times, waits, priorities and history are written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import segno
@@ -13,7 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from queueing.models import Priority, Room, Ticket
+from clinic.forms import NEEDS
+from notifications import sentences
+from queueing.models import Event, Priority, Room, Ticket
 from queueing.waiting import Range
 
 register = template.Library()
@@ -53,11 +56,7 @@ def since(value: datetime) -> str:
 @register.filter
 def needs(ticket: Ticket) -> str:
     """What the patient needs, in words; empty for most."""
-    return ", ".join(str(_label(name)) for name in Ticket.NEEDS if getattr(ticket, name))
-
-
-def _label(column: str) -> str:
-    return Ticket._meta.get_field(column).verbose_name  # type: ignore[return-value, union-attr]
+    return ", ".join(str(words) for name, words in NEEDS if getattr(ticket, name))
 
 
 @register.simple_tag(takes_context=True)
@@ -78,6 +77,20 @@ def qr(text: str) -> SafeString:
 def call_to(code: str, room: Room) -> str:
     """What the button does, in full, for those who cannot see beside what it stands."""
     return _("Call %(code)s to %(room)s") % {"code": code, "room": room}
+
+
+@register.simple_tag
+def told_of(events: Iterable[Event]) -> list[tuple[Event, str]]:
+    """Events with their sentences."""
+    events = list(events)
+    names = sentences.names_for(events)
+    return [(event, sentences.sentence(event, names)) for event in events]
+
+
+@register.filter
+def column_of(column: str, event: Event) -> str:
+    """What people call a column that an event changed."""
+    return sentences.column_name(event.model, column)
 
 
 @register.simple_tag

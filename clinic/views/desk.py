@@ -83,7 +83,7 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def _what_happened(row: Ticket) -> dict[str, Any]:
     events = list(history.of(row))
     names = sentences.names_for(events)
-    last = history.latest(row)
+    last = undoing.step(row)
     return {
         "events": [(event, sentences.sentence(event, names)) for event in events],
         "undo": last.pk if last and undoing.can_be_undone(last, timezone.now()) else None,

@@ -129,11 +129,11 @@ def _answer(
     form: forms.Issue | None = None,
 ) -> HttpResponse:
     """Who acts and when goes into the verb; what it did to the ticket is said."""
-    now = {"actor": request.user, "at": timezone.now()}
+    at = timezone.now()
 
     def act() -> Notice:
-        ticket = verb(now)
-        return notices.done(ticket, say(ticket), now["at"])
+        ticket = verb({"actor": request.user, "at": at})
+        return notices.done(ticket, say(ticket), at)
 
     return answer(request, act, form)
 

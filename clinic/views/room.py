@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -31,13 +33,13 @@ def pause(request: HttpRequest, room_id: int) -> HttpResponse:
     if not form.is_valid():
         notice = Notice(text=forms.sentence(form), code="invalid")
         return desk.page(request, room_id=room_id, notice=notice, status=422)
-    act = {"room_id": room_id, "reason": form.cleaned_data["reason"], "actor": request.user, "at": timezone.now()}
-    return answer(request, lambda: Notice(text=str(PAUSED) % {"room": rooms.pause(**act)}))
+    act = partial(rooms.pause, room_id=room_id, reason=form.cleaned_data["reason"], actor=request.user)
+    return answer(request, lambda: Notice(text=str(PAUSED) % {"room": act(at=timezone.now())}))
 
 
 @never_cache
 @require_POST
 @desk_only
 def resume(request: HttpRequest, room_id: int) -> HttpResponse:
-    act = {"room_id": room_id, "actor": request.user, "at": timezone.now()}
-    return answer(request, lambda: Notice(text=str(RESUMED) % {"room": rooms.resume(**act)}))
+    act = partial(rooms.resume, room_id=room_id, actor=request.user)
+    return answer(request, lambda: Notice(text=str(RESUMED) % {"room": act(at=timezone.now())}))

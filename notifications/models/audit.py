@@ -6,6 +6,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from queueing.history import PLAIN_VERBS
+from queueing.models import Event
+
+#: What was done to a row, by the last word of a verb.
+ACTIONS = {word: action for action, word in PLAIN_VERBS.items()}
+
 
 class AuditEntry(models.Model):
     """One event, sealed: its number leaves no gap, its hash covers it and the hash before it. Never changed."""
@@ -40,6 +46,17 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.seq} {self.sentence}"
+
+    @property
+    def action(self) -> str:
+        """With `service_id`, what `notifications.sentences` asks of an event, which may have been pruned."""
+        return ACTIONS.get(self.verb.rpartition(".")[2], Event.Action.NOTE)
+
+    @property
+    def service_id(self) -> int | None:
+        before, after = self.changes.get("service_id", [None, None])
+        found: int | None = after or before
+        return found
 
 
 class AuditAnchor(models.Model):

@@ -17,17 +17,19 @@ from notifications.boards import Written
 from notifications.letters import Failure, Row
 from notifications.sinks import base
 from queueing import board as queueing_board
+from queueing.models import Device
 
 TICK_SECONDS = 5.0
 #: Whose board it is.
 SERVICE = "queueing.service"
+DEVICE = "queueing.device"
 #: Redis that takes longer is not there.
 PATIENCE_SECONDS = 10.0
 #: When these come or go, a screen may have another set of services.
 SHAPES = {
     (f"queueing.{model}", action)
     for model in ("service", "displayservice", "display")
-    for action in ("insert", "delete", *(["update"] if model == "displayservice" else []))
+    for action in ("insert", "delete", *(["update"] if model != "service" else []))
 }
 
 
@@ -60,8 +62,9 @@ class PushSink:
             versions = queueing_board.versions()
             due = self.due(versions)
             fresh, failures = self.read_apart(due, careful=turn.careful) if apart else (self.read(due), [])
+            revoked = gone_devices(now)
         letters.park(self.name, failures)
-        self.run(publish(fresh, reshaped=bool(now.actions & SHAPES)))
+        self.run(publish(fresh, reshaped=bool(now.actions & SHAPES), revoked=revoked))
         self.pushed = versions
         self.settle(fresh, failures)
         if now.events:
@@ -138,12 +141,20 @@ class PushSink:
         self.runner.close()
 
 
-async def publish(fresh: Sequence[Written], *, reshaped: bool) -> None:
+def gone_devices(now: reader.State) -> set[int]:
+    """Screens whose pairing was taken back."""
+    touched = set(now.keys.get(DEVICE, []))
+    return touched - set(Device.objects.filter(pk__in=touched).values_list("pk", flat=True)) if touched else touched
+
+
+async def publish(fresh: Sequence[Written], *, reshaped: bool, revoked: Iterable[int] = ()) -> None:
     if fresh:
         await boards.store(fresh)
     for board in fresh:
         text = f'{{"type":"board","board":{board.text}}}'
         await _send(groups.line(board.service_id), {"type": "live.text", "text": text})
+    for device_id in sorted(revoked):
+        await _send(groups.device(device_id), {"type": "live.revoked"})
     if reshaped:
         await _send(groups.TICKS, {"type": "live.reshaped"})
 

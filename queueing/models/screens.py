@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from queueing.models.services import Service
@@ -50,6 +53,15 @@ class Screen(Tracked):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_open_at(self, at: datetime) -> bool:
+        """By the clinic's time of day; over midnight where it closes before it opens."""
+        if self.opens_at is None or self.closes_at is None or self.opens_at == self.closes_at:
+            return True
+        time = timezone.localtime(at).time()
+        if self.opens_at < self.closes_at:
+            return self.opens_at <= time < self.closes_at
+        return time >= self.opens_at or time < self.closes_at
 
     def clean(self) -> None:
         super().clean()

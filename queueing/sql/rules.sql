@@ -12,6 +12,10 @@ BEGIN
         RAISE EXCEPTION 'ticket % cannot become another ticket', OLD.code
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_keeps_its_identity';
     END IF;
+    IF OLD.more_time_at IS NOT NULL AND NEW.more_time_at IS NOT NULL AND NEW.more_time_at <> OLD.more_time_at THEN
+        RAISE EXCEPTION 'ticket % had more time already', OLD.code
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_takes_more_time_once';
+    END IF;
     IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
         ('waiting', 'called'), ('waiting', 'held'), ('waiting', 'cancelled'),
         ('held', 'waiting'), ('held', 'called'), ('held', 'cancelled'),

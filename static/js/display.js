@@ -4,44 +4,54 @@
  * What was played and what still is to be played outlive a reload (sessionStorage). Sound that fails never stops the picture.
  */
 import { Live, clinicClock } from "./live.js";
+import { arrive, calm, draw } from "./picture.js";
+import { Sound } from "./sound.js";
+import { drawState, isOpen, orbit, pairAgain, reloadSoon, takeBuild, watchFaults } from "./upkeep.js";
+import { languages, nextLanguage } from "./words.js";
 
 const page = document.body.dataset;
 const SHOWN_MS = 8_000;
 /** A call that arrives later than this is listed and not announced. */
 const TOO_OLD_MS = 90_000;
+/** So long a call may wait for its turn: longer only if the screen was asleep. */
+const STILL_NEWS_MS = 10 * TOO_OLD_MS;
 /** So long a call stays loud after it was announced, if no other comes. */
 const LOUD_MS = 60_000;
-const NOT_UP_TO_DATE_MS = 120_000;
+/** Boards of one moment come one by one; the earliest of their calls is played first. */
+const GATHER_MS = 150;
 const BEAT_MS = 30_000;
+const LANGUAGE_MS = 10_000;
+const STILL_PAIRED_MS = 60_000;
 const REMEMBERED = 300;
 const FULL_BOARD = 30;
-const LISTED = 5;
-/** Letters of a room's name that fit in its largest size. */
-const LONG_ROOM = 16;
-const NEXT = 12;
 
 const services = page.services.split(" ").filter(Boolean).map(Number);
-const clock = clinicClock(page.timeZone);
+const clock = clinicClock(page.timeZone, "en");
 const boards = new Map();
 const memory = recall();
 let playing = false;
-let ahead = 0; // the server's clock less this one's
+let current = null;
+let calming;
+let ahead = Date.parse(page.now) - Date.now(); // the server's clock less this one's
 
 const part = (name) => document.getElementById(name);
 const serverNow = () => Date.now() + ahead;
+const age = (call) => serverNow() - Date.parse(call.at);
 
 /* --- Memory ----------------------------------------------------------------------------------------------- */
 
 function recall() {
+  const empty = { played: [], waiting: [], unsaid: [] };
   try {
-    return { played: [], waiting: [], ...JSON.parse(sessionStorage.getItem(page.display)) };
+    return { ...empty, ...JSON.parse(sessionStorage.getItem(page.display)) };
   } catch {
-    return { played: [], waiting: [] };
+    return empty;
   }
 }
 
 function keep() {
   memory.played = memory.played.slice(-REMEMBERED);
+  memory.unsaid = memory.unsaid.slice(-REMEMBERED);
   try {
     sessionStorage.setItem(page.display, JSON.stringify(memory));
   } catch {
@@ -59,195 +69,134 @@ const allCalls = () =>
 function takeBoard(board) {
   boards.set(board.service.id, board);
   for (const call of allCalls().reverse()) if (isNew(call)) note(call);
+  memory.waiting.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   keep();
-  draw();
-  playNext();
+  redraw();
+  setTimeout(playNext, GATHER_MS);
 }
 
 const isNew = ({ id }) => !memory.played.includes(id) && !memory.waiting.some((call) => call.id === id);
 
 function note(call) {
-  if (serverNow() - Date.parse(call.at) > TOO_OLD_MS) memory.played.push(call.id);
+  if (age(call) > TOO_OLD_MS) memory.played.push(call.id);
   else memory.waiting.push(call);
 }
 
-/** Whoever was put back in line before the turn of the call must not be sent to the room. A full board may have dropped it. */
+/**
+ * Whoever was put back in line, or called to another room, before the turn of the call must not be sent to this room.
+ * A full board may have dropped the call.
+ */
 function stillStands(call) {
   const board = boards.get(call.service);
-  return !board || board.calls.length >= FULL_BOARD || board.calls.some(({ id }) => id.split("-")[0] === call.id.split("-")[0]);
+  if (!board || board.calls.length >= FULL_BOARD) return true;
+  const ticket = ({ id }) => id.split("-")[0];
+  return board.calls.some((other) => ticket(other) === ticket(call) && other.room === call.room);
 }
 
-function playNext() {
+async function playNext() {
   if (playing) return;
   const call = memory.waiting.shift();
   if (!call) return;
   memory.played.push(call.id);
   keep();
-  if (!stillStands(call)) return playNext();
+  if (age(call) > STILL_NEWS_MS || !stillStands(call)) return playNext();
   playing = true;
   show(call);
-  setTimeout(() => {
-    playing = false;
-    playNext();
-  }, SHOWN_MS);
+  await Promise.all([new Promise((done) => setTimeout(done, SHOWN_MS)), sound.announce(call)]);
+  playing = false;
+  playNext();
 }
-
-/* --- The picture ------------------------------------------------------------------------------------------ */
-
-let current = null;
-let calming;
 
 function show(call) {
   current = call;
-  chime();
-  draw();
-  const now = part("now");
-  now.dataset.state = "calling";
-  now.classList.remove("arriving");
-  void now.offsetWidth; // so that the same call twice moves twice
-  now.classList.add("arriving");
+  redraw();
+  arrive();
   clearTimeout(calming);
-  calming = setTimeout(() => (now.dataset.state = "called"), Math.max(LOUD_MS, SHOWN_MS));
-  live.send({ type: "shown", call: call.id, service: call.service });
+  calming = setTimeout(calm, LOUD_MS);
+  memory.unsaid.push({ type: "shown", call: call.id, service: call.service });
+  report();
+  tell();
 }
 
-function draw() {
-  current ??= allCalls().find(({ id }) => memory.played.includes(id)) ?? null;
-  drawNow();
-  fill(part("before"), listed(), "call-template", fillCall);
-  fill(part("next"), soon(), "code-template", (item, code) => (item.textContent = code));
-  fill(part("waits"), [...boards.values()].sort(inOrder), "wait-template", fillWait);
-  part("before-block").hidden = !part("before").children.length;
-  part("next-block").hidden = !part("next").children.length;
+/** A socket that is not open keeps nothing for later; this does. */
+function report() {
+  while (memory.unsaid.length && live.send(memory.unsaid[0])) memory.unsaid.shift();
+  keep();
 }
 
-function drawNow() {
-  const now = part("now");
-  if (!current) return;
-  if (now.dataset.state === "idle") now.dataset.state = "called";
-  part("code").textContent = current.code;
-  part("code").style.setProperty("--letters", current.code.length);
-  part("room").textContent = current.room;
-  part("where").classList.toggle("long", current.room.length > LONG_ROOM);
-  part("name").textContent = current.name ?? "";
-  part("name").hidden = !current.name;
-}
-
-/** One line for each ticket: the latest call that was played and is not the one on the big card. */
-function listed() {
-  const seen = new Set([current?.code]);
-  return allCalls()
-    .filter(({ id, code }) => memory.played.includes(id) && !seen.has(code) && seen.add(code))
-    .slice(0, LISTED);
-}
-
-/** The first of each line, then the second of each: lines have no order among each other. */
-function soon() {
-  const lines = [...boards.values()].sort(inOrder).map((board) => board.waiting);
-  const rounds = Math.max(0, ...lines.map((line) => line.length));
-  return Array.from({ length: rounds }, (_, round) => lines.map((line) => line[round]))
-    .flat()
-    .filter(Boolean)
-    .slice(0, NEXT);
-}
-
-const inOrder = (a, b) => services.indexOf(a.service.id) - services.indexOf(b.service.id);
-
-function fillCall(item, call) {
-  item.querySelector(".code").textContent = call.code;
-  item.querySelector(".where").textContent = call.room;
-}
-
-function fillWait(item, board) {
-  item.querySelector(".service").textContent = board.service.name;
-  item.querySelector("b").textContent = board.open_rooms && board.estimate ? `${board.estimate.low}–${board.estimate.high} ${page.minutes}` : "–";
-}
-
-function fill(list, values, template, write) {
-  const items = values.map((value) => {
-    const item = part(template).content.firstElementChild.cloneNode(true);
-    write(item, value);
-    return item;
-  });
-  list.replaceChildren(...items);
-}
-
-/* --- Sound: two soft notes, if the browser lets them be heard ---------------------------------------------- */
-
-let audio;
-
-function chime() {
-  try {
-    audio ??= new AudioContext();
-    if (audio.state !== "running") {
-      audio.resume().catch(() => {});
-      return;
-    }
-    tone(659, 0);
-    tone(523, 0.28);
-  } catch {
-    audio = undefined;
+function redraw() {
+  const played = allCalls().filter(({ id }) => memory.played.includes(id));
+  if (current && !stillStands(current)) {
+    current = null;
+    calm();
   }
+  current ??= played[0] ?? null;
+  draw([...boards.values()], current, played);
 }
-
-function tone(frequency, after) {
-  const start = audio.currentTime + after;
-  const sound = new OscillatorNode(audio, { frequency });
-  const volume = new GainNode(audio, { gain: 0 });
-  volume.gain.linearRampToValueAtTime(0.25, start + 0.02);
-  volume.gain.exponentialRampToValueAtTime(0.001, start + 0.9);
-  sound.connect(volume).connect(audio.destination);
-  sound.start(start);
-  sound.stop(start + 1);
-}
-
-const audioState = () => ({ running: "ok", undefined: "none" })[audio?.state] ?? "blocked";
 
 /* --- Honest about itself ---------------------------------------------------------------------------------- */
 
-function showState({ name, since, heard }) {
-  const strip = part("strip");
-  const stale = name === "stale" || name === "refused";
-  const outdated = name === "refused" || (name === "stale" && Date.now() - heard > NOT_UP_TO_DATE_MS);
-  document.body.dataset.live = outdated ? "outdated" : name;
-  strip.hidden = !stale;
-  const words = outdated ? page.outdated : stale ? `${page.notLive} ${clock(new Date(since.getTime() + ahead))}` : "";
-  if (strip.textContent !== words) strip.textContent = words; // said once, not every second
+let state;
+
+function showState(now) {
+  if (now.name === "refused" && state !== "refused") pairAgain();
+  state = now.name;
+  drawState(now, (date) => clock(new Date(date.getTime() + ahead)));
 }
 
 function meet({ at, build }) {
   ahead = Date.parse(at) - Date.now();
   tell();
-  if (build !== page.build) reloadSoon();
+  report();
+  beat();
+  if (build !== page.build) takeBuild(isBusy);
 }
 
-/** A new build is taken at a quiet moment, not by all screens at once, and never in a circle. */
-function reloadSoon() {
-  const reloaded = Number(sessionStorage.getItem("reloaded") ?? 0);
-  if (Date.now() - reloaded < 10 * 60_000) return;
-  setTimeout(() => {
-    if (playing || memory.waiting.length) return reloadSoon();
-    sessionStorage.setItem("reloaded", Date.now());
-    location.reload();
-  }, Math.random() * 60_000);
-}
+const isBusy = () => playing || memory.waiting.length > 0;
 
 function tell() {
-  part("clock").textContent = clock(new Date(serverNow()));
+  const time = clock(new Date(serverNow()));
+  if (part("clock").textContent !== time) part("clock").textContent = time;
+  page.closed = isOpen(time) || part("now").dataset.state === "calling" ? "no" : "yes";
+}
+
+function beat() {
+  live.send({ type: "beat", visible: !document.hidden, audio: sound.state, build: page.build });
+}
+
+/** Should the word of it be lost, a screen whose pairing was taken back finds out by itself. */
+async function askWhetherPaired() {
+  const answer = await fetch(page.sizes, { cache: "no-store" }).catch(() => null);
+  if (answer?.status === 403) live.refuse(4401);
 }
 
 /* --- Start ------------------------------------------------------------------------------------------------ */
 
+const sound = new Sound(page.sound, (now) => {
+  part("unlock").hidden = now !== "blocked";
+  beat();
+});
 const live = new Live({
   path: `/ws/display/${page.display}/`,
   services,
   onBoard: takeBoard,
   onState: showState,
   onHello: meet,
+  onBye: () => reloadSoon(isBusy),
 });
 
-memory.waiting = memory.waiting.filter(({ at }) => Date.now() - Date.parse(at) < 10 * TOO_OLD_MS);
+watchFaults((fault) => live.send({ type: "fault", fault }));
+for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => sound.unlock());
 live.start();
+sound.tell();
 playNext();
+orbit();
 setInterval(tell, 1_000);
-setInterval(() => live.send({ type: "beat", visible: !document.hidden, audio: audioState() }), BEAT_MS);
+setInterval(beat, BEAT_MS);
+setInterval(askWhetherPaired, STILL_PAIRED_MS);
+if (languages.length > 1)
+  setInterval(() => {
+    nextLanguage();
+    redraw();
+    showState(live.state);
+  }, LANGUAGE_MS);

@@ -26,9 +26,10 @@ export class Live {
    *   second while not live: "connecting", "live", "stale" or "refused"; since when; when anything true was last heard
    * @param {() => void} onShown when a display says that it shows a call
    * @param {(hello: {at: string, build: string}) => void} onHello the server's clock and build, at each connection
+   * @param {() => void} onBye the page that was loaded is no longer what the server would send
    */
-  constructor({ path, services = [], onBoard, onState = () => {}, onShown = () => {}, onHello = () => {} }) {
-    Object.assign(this, { path, onBoard, onState, onShown, onHello });
+  constructor({ path, services = [], onBoard, onState = () => {}, onShown = () => {}, onHello = () => {}, onBye = () => {} }) {
+    Object.assign(this, { path, onBoard, onState, onShown, onHello, onBye });
     this.services = new Set(services);
     this.versions = new Map();
     this.attempt = 0;
@@ -68,21 +69,33 @@ export class Live {
     if (!settled && this.state.name !== "refused") this.connect();
   }
 
+  /** Another connection, for whoever is to hear of another line. */
+  again() {
+    this.socket.close();
+    this.connect();
+  }
+
   lost(code) {
-    if (REFUSED.includes(code)) {
-      clearInterval(this.watch);
-      this.become("refused", code);
-      return;
-    }
+    if (this.state.name === "refused") return;
+    if (REFUSED.includes(code)) return this.refuse(code);
     this.retry = setTimeout(() => this.connect(), reconnectDelay(this.attempt));
     this.attempt += 1;
+  }
+
+  /** Trying again would change nothing. */
+  refuse(code) {
+    clearInterval(this.watch);
+    this.become("refused", code);
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.close();
   }
 
   hear(text) {
     const message = JSON.parse(text);
     if (message.type === "hello") this.onHello(message);
+    if (message.type === "bye") this.onBye(message);
     if (message.type === "board") this.take(message.board);
     if (message.type === "shown") this.onShown(message);
+    if (message.type === "changed") this.take({ ...message, service: { id: message.service } });
     if (message.type === "tick") this.tick(message.versions);
   }
 
@@ -137,12 +150,13 @@ export class Live {
 }
 
 /** Times of day as the clinic has them, wherever the screen's own clock and zone are. */
-export function clinicClock(timeZone) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+export function clinicClock(timeZone, language = document.documentElement.lang) {
+  const format = new Intl.DateTimeFormat(language, {
     timeZone,
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
+    numberingSystem: "latn", // the digits of codes and of the server, in every language
   });
   return (date) => format.format(date);
 }

@@ -43,6 +43,11 @@ BUILD = "browser-tests"
 READY = {"web": "Listening", "worker": "Worker started"}
 
 
+def pytest_addoption(parser):
+    parser.addoption("--write-screens", action="store_true", help="write docs/screens")
+    parser.addoption("--look", metavar="FOLDER", help="keep a picture of every screen there")
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.parent == Path(__file__).parent:
@@ -106,6 +111,7 @@ class Servers:
 
     home: Path
     port: int
+    settings: str = "clinic.settings"
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
 
     @property
@@ -118,7 +124,7 @@ class Servers:
             "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "clinic.asgi:application"],
             "worker": ["manage.py", "deliver"],
         }
-        environment = {**os.environ, **_environment(self.home)}
+        environment = {**os.environ, **_environment(self.home), "DJANGO_SETTINGS_MODULE": self.settings}
         for name in names:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *commands[name]], env=environment, stderr=subprocess.PIPE, text=True
@@ -142,9 +148,15 @@ class Servers:
 
 
 @pytest.fixture
-def servers(people, places, collected, transactional_db):
+def settings_module():
+    """Of the web process and the worker; a module of tests can name another one."""
+    return "clinic.settings"
+
+
+@pytest.fixture
+def servers(people, places, collected, settings_module, transactional_db):
     boards.blocking_client().flushdb()
-    running = Servers(collected, free_port())
+    running = Servers(collected, free_port(), settings_module)
     try:
         running.start("web", "worker")
         yield running
@@ -173,7 +185,13 @@ def open_page(chromium: Browser, servers):
 
 
 @pytest.fixture
-def wall(open_page):
+def forgiven():
+    """Pieces of the wall's console errors that the test itself provokes."""
+    return []
+
+
+@pytest.fixture
+def wall(open_page, forgiven):
     """The wall; `shown` are the calls it reported, `shown_at` the seconds at which it did."""
     shown, shown_at = [], []
 
@@ -185,7 +203,7 @@ def wall(open_page):
             shown.append(message["call"])
             shown_at.append(time.monotonic())
 
-    page = open_page("about:blank")
+    page = open_page("about:blank", expected=forgiven)
     page.on("websocket", listen)
     page.goto("/display/hall/")
     expect(page.locator("body")).to_have_attribute("data-live", "live", timeout=SOON)
@@ -193,12 +211,15 @@ def wall(open_page):
     return page
 
 
-def sign_in(page, user):
+def sign_in(page, user, lands=True):
     page.goto("/sign-in/")
     page.get_by_label("Name").fill(user.get_username())
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/desk/")
+    if lands:
+        page.wait_for_url("**/desk/")
+    else:
+        page.wait_for_load_state()
 
 
 def _watch(page, problems, expected):

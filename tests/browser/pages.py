@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 #: Patience for what travels through the worker and back, in milliseconds.
-SOON = 10_000
+SOON = 20_000
 #: What axe judges a page by: WCAG 2.2 A and AA, and its own good practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def hall(service):
-    hall = Display.objects.create(name="Hall", slug="hall")
+    hall = Display.objects.create(name="Hall", slug="hall", open_to_all=True)
     DisplayService.objects.create(display=hall, service=service)
     return hall
 
@@ -28,13 +28,16 @@ class TestDisplay:
 
         page = text(client.get("/display/hall/"))
 
-        assert '<p class="code" id="code">A-001</p>' in page
-        assert f'<span id="room">{room}</span>' in page
+        assert '<p class="code" id="code" data-letters="5">A-001</p>' in page
+        assert f'<bdi id="room">{room}</bdi>' in page
         assert '<li class="code">A-002</li>' in page
         assert "General practice" in page
 
-    def test_shows_a_name_only_with_consent(self, client, hall, issue, service, room, sofia, make_patient):
-        service.names_on_displays = True
+    @pytest.mark.parametrize("allowed", [True, False])
+    def test_shows_a_name_only_where_the_service_does_and_the_patient_agrees(
+        self, client, hall, service, issue, room, sofia, make_patient, allowed
+    ):
+        service.names_on_displays = allowed
         service.save()
         shy, open_ = make_patient(name="Ana Pereira"), make_patient(name="Omar Haddad", show_name=True)
         for minute, patient in enumerate([shy, open_]):
@@ -45,7 +48,7 @@ class TestDisplay:
 
         page = text(client.get("/display/hall/"))
 
-        assert "Omar Haddad" in page
+        assert ("Omar Haddad" in page) is allowed
         assert "Ana Pereira" not in page
 
     def test_shows_only_its_own_services(self, client, hall, issue, make_service):

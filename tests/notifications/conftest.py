@@ -36,7 +36,7 @@ def clinic(db):
         other = Room.objects.create(name="Room 2")
         for serving, served in ((room, first), (room, second), (other, first)):
             RoomService.objects.create(room=serving, service=served)
-        hall = Display.objects.create(name="Hall", slug="hall")
+        hall = Display.objects.create(name="Hall", slug="hall", open_to_all=True)
         DisplayService.objects.create(display=hall, service=first)
     return SimpleNamespace(first=first, second=second, room=room, other=other, hall=hall)
 

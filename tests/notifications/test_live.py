@@ -114,14 +114,14 @@ class TestADisplay:
             await said(socket), await said(socket)
             await socket.send_to(json.dumps({"type": "shown", "call": "12-1", "service": clinic.first.pk}))
             await socket.send_to(json.dumps({"type": "shown", "call": "12-1", "service": clinic.second.pk}))
-            await socket.send_to(json.dumps({"type": "beat", "visible": True, "audio": "running"}))
+            await socket.send_to(json.dumps({"type": "beat", "visible": True, "audio": "ok", "build": "1"}))
             assert await socket.receive_nothing()
             await socket.disconnect()
 
         scenario(play)
         assert logged == [
             ("call.shown", {"display": "hall", "call": "12-1", "service": clinic.first.pk}),
-            ("display.beat", {"display": "hall", "visible": True, "audio": "running"}),
+            ("display.beat", {"display": "hall", "device": None, "visible": True, "audio": "ok", "build": "1"}),
         ]
 
     def test_sees_only_its_own_services(self, sink, clinic):

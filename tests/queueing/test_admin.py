@@ -192,7 +192,7 @@ class TestTickets:
         shown = client.get(page("history", called.pk)).content.decode()
         change = client.get(page("change", called.pk)).content.decode()
 
-        assert "ticket.called" in shown
+        assert "sofia called A-001 to Room 1" in shown
         assert "sofia" in shown
         assert called.token not in shown + change
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from queueing import history, integrity, refusals, tickets, undoing
+from queueing import history, integrity, refusals, self_service, tickets, undoing
 from queueing.models import Event, Ticket
 from tests.conftest import NINE, codes
 
@@ -219,3 +219,36 @@ class TestUndoRefuses:
 
         assert take_back(issued[4], at=NINE).status == Status.CANCELLED
         assert take_back(held, at=NINE).status == Status.WAITING
+
+
+class TestAnsweredCalls:
+    @pytest.fixture
+    def answered(self, issue, room, sofia):
+        ticket = tickets.call(ticket_id=issue().pk, room_id=room.pk, actor=sofia, at=TEN)
+        event_id = last(ticket)
+        return self_service.come(ticket_id=ticket.pk, at=TEN), event_id
+
+    def test_are_taken_back_too_and_the_answer_goes_with_them(self, answered, take_back):
+        ticket, event_id = answered
+
+        undone = take_back(ticket, event_id=event_id)
+
+        assert (undone.status, undone.coming_at) == (Status.WAITING, None)
+
+    def test_come_back_with_their_answer(self, answered, sofia, take_back):
+        ticket, _ = answered
+        before = row(ticket)
+        tickets.put_back(ticket_id=ticket.pk, actor=sofia, at=TEN)
+
+        take_back(ticket)
+
+        assert row(ticket) == before
+
+    def test_that_were_put_off_by_the_patient_can_be_taken_back(self, issue, room, sofia, take_back):
+        ticket = tickets.call(ticket_id=issue().pk, room_id=room.pk, actor=sofia, at=TEN)
+        before = row(ticket)
+        self_service.take_more_time(ticket_id=ticket.pk, at=TEN)
+
+        take_back(ticket)
+
+        assert row(ticket) == before

@@ -1,0 +1,1 @@
+from clinic.formats.numeric import *  # noqa: F403

@@ -1,0 +1,73 @@
+"""Every page in every state, once: axe finds nothing, nothing is wider than the screen, a picture can be kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PASSWORD, sign_in
+from tests.browser.pages import SOON, violations
+from tests.browser.scene import scene, screens  # noqa: F401  # the fixture
+
+PICTURES = Path(__file__).parent.parent.parent / "docs" / "screens"
+#: What Django's own pages do, and we leave to Django.
+DJANGOS = ("region: ", "landmark-", "heading-order: ", "empty-table-header: ")
+
+
+@pytest.fixture
+def places(scene):  # noqa: F811
+    """The servers need a clinic: this one."""
+    return scene
+
+
+@pytest.fixture
+def visit(open_page, people):
+    """Open a screen in a browser that is kept for all screens of the same person, colours and language."""
+    User.objects.create_user("nobody", password=PASSWORD)
+    browsers = {}
+
+    def visit(screen):
+        key = (screen.who, *screen.options.items())
+        if key not in browsers:
+            browsers[key] = open_page("about:blank", expected=["403", "404"], **screen.options)
+            if screen.who:
+                sign_in(browsers[key], User.objects.get(username=screen.who), lands=screen.who != "nobody")
+        page = browsers[key]
+        page.set_viewport_size({"width": screen.size[0], "height": screen.size[1]})
+        answer = page.goto(screen.path)
+        assert answer.status == screen.status, screen.name
+        settle(page)
+        return page
+
+    return visit
+
+
+def settle(page):
+    """Live, where a page says whether it is; fonts there; nothing moving."""
+    if page.locator("#live").count():
+        expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)
+    page.evaluate("document.fonts.ready")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
+
+
+def too_wide(page):
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 0
+
+
+def test_every_screen(visit, scene, pytestconfig):  # noqa: F811
+    wrong = []
+    for screen in screens(scene):
+        page = visit(screen)
+        in_admin = screen.path.startswith("/admin/")
+        found = [line for line in violations(page) if not (in_admin and line.startswith(DJANGOS))]
+        wrong += [f"{screen.name}: {line}" for line in found]
+        if too_wide(page):
+            wrong.append(f"{screen.name}: wider than {screen.size[0]} pixels")
+        if pytestconfig.getoption("--write-screens", default=False) and screen.kept:
+            page.screenshot(path=PICTURES / f"{screen.name}.png")
+        elif looked_at := pytestconfig.getoption("--look", default=None):
+            page.screenshot(path=Path(looked_at) / f"{screen.name}.png", full_page=True)
+    assert wrong == []
