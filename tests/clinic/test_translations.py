@@ -21,7 +21,7 @@ GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext
 MARKED_ABOVE = {"notifications/sentences.py", "queueing/refusals.py"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[\d.]*[a-z]|%[sd]|\{\w*\}")
 #: What stands on a page as it is in every language.
-NAMES = {"F2"}
+NAMES = {"F2", "F4", "F8", "F9"}
 
 
 def ids(message):
