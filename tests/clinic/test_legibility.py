@@ -106,10 +106,10 @@ class TestADisplay:
         assert "ticket" in str(legibility.problems(display))
 
     def test_says_which_names_of_rooms_are_too_long(self, make_display, make_room, service):
-        make_room(service, name="Physiotherapy and rehabilitation east 12")
+        make_room(service, name="Physiotherapy and rehabilitation")
 
         assert legibility.problems(make_display(layout="portrait")) == [
-            "On a standing screen Physiotherapy and rehabilitation east 12 is a long name, to be read from 3.8 m at most."
+            "On a standing screen Physiotherapy and rehabilitation is a long name, to be read from 3.8 m at most."
         ]
         assert legibility.problems(make_display(name="Lying", slug="lying", layout="landscape")) == []
 
