@@ -65,8 +65,7 @@ class Told:
 
     @property
     def far(self) -> str:
-        """Metres, never rounded up."""
-        return f"{math.floor(self.metres * 10) / 10:.1f}"
+        return rounded_down(self.metres)
 
 
 def unit(inches: float) -> float:
@@ -108,6 +107,11 @@ def metres(part: Part, capitals: float) -> float:
     """From how far capitals of so many mm can be read."""
     far = capitals * part.times / 1000
     return min(far, _under(capitals)) if part is TICKET else far
+
+
+def rounded_down(metres: float) -> str:
+    """Nobody is told that letters can be read from farther than they can."""
+    return f"{math.floor(metres * 10) / 10:.1f}"
 
 
 def told(display: Display) -> list[Told]:
@@ -172,8 +176,8 @@ def _too_long(display: Display) -> Iterable[str]:
     rooms = Room.objects.filter(serves__service__displays__display=display).distinct().order_by("name")
     for name in rooms.values_list("name", flat=True):
         if len(name) > LONGEST_NAME:
-            sentence = _("On a standing screen %(room)s is a long name, to be read from %(far).1f m at most.")
-            yield sentence % {"room": name, "far": far}
+            sentence = _("On a standing screen %(room)s is a long name, to be read from %(far)s m at most.")
+            yield sentence % {"room": name, "far": rounded_down(far)}
 
 
 def _too_many(display: Display) -> Iterable[str]:

@@ -15,7 +15,7 @@ Status = Ticket.Status
 #: What a ticket goes through, told by bars.
 STEPS = [Status.WAITING, Status.CALLED, Status.SERVING]
 #: The step that a status belongs to.
-STEP = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
+STEP: dict[str, str] = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from clinic.views import boards, clips, desk, display, errors, metrics, ops, pairing, room, ticket_page
+from clinic.views import boards, clips, desk, display, errors, kiosk, metrics, ops, pairing, room, ticket_page
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("room/<int:room_id>/resume/", room.resume, name="resume-room"),
     path("display/<slug:slug>/", display.display, name="display"),
     path("display/<slug:slug>/sizes.css", display.sizes, name="display-sizes"),
+    path("kiosk/<slug:slug>/", kiosk.page, name="kiosk"),
     path("t/<str:token>/", ticket_page.page, name="ticket-page"),
     path("t/<str:token>/leave/", ticket_page.leave, name="ticket-leave"),
     path("t/<str:token>/<slug:verb>/", ticket_page.act, name="ticket-act"),

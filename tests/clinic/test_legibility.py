@@ -109,7 +109,7 @@ class TestADisplay:
         make_room(service, name="Physiotherapy and rehabilitation")
 
         assert legibility.problems(make_display(layout="portrait")) == [
-            "On a standing screen Physiotherapy and rehabilitation is a long name, to be read from 3.8 m at most."
+            "On a standing screen Physiotherapy and rehabilitation is a long name, to be read from 3.7 m at most."
         ]
         assert legibility.problems(make_display(name="Lying", slug="lying", layout="landscape")) == []
 

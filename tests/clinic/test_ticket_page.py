@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from clinic import ticket_page
 from queueing import history, self_service, tickets
@@ -15,24 +14,13 @@ from queueing.models import Event, Room, Ticket
 from tests.clinic.conftest import text
 from tests.conftest import NINE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("now")]
 
 Status = Ticket.Status
 
 
 def minutes(number):
     return NINE + timedelta(minutes=number)
-
-
-@pytest.fixture(autouse=True)
-def now(monkeypatch):
-    """The clock of the pages; `now.at` may be moved."""
-
-    class Clock:
-        at = NINE
-
-    monkeypatch.setattr(timezone, "now", lambda: Clock.at)
-    return Clock
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ CATALOGS = {path.parent.parent.name: translations.read(path) for path in transla
 GETTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "npgettext"}
 #: They translate what stands above them in the same file, marked with gettext_noop.
 MARKED_ABOVE = {"notifications/sentences.py", "queueing/refusals.py"}
-PLACEHOLDER = re.compile(r"%\(\w+\)[\d.]*[sd]|%[sd]|\{\w*\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[\d.]*[a-z]|%[sd]|\{\w*\}")
 #: What stands on a page as it is in every language.
 NAMES = {"F2"}
 

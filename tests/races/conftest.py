@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import connection
@@ -40,3 +41,21 @@ def without_the_lock(monkeypatch):
         return {line.pk: line for line in self.filter(pk__in=service_ids).order_by("pk")}
 
     monkeypatch.setattr(LineQuerySet, "locked", read)
+
+
+@pytest.fixture
+def meet(monkeypatch):
+    """Make two threads wait for each other after this function has read what it reads."""
+
+    def meet(module, name, parties=2):
+        barrier, original = Barrier(parties, timeout=0.5), getattr(module, name)
+
+        def read_then_wait(*args, **kwargs):
+            result = original(*args, **kwargs)
+            with suppress(BrokenBarrierError):  # the other one waits for the lock, as it should
+                barrier.wait()
+            return result
+
+        monkeypatch.setattr(module, name, read_then_wait)
+
+    return meet

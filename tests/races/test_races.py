@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -53,24 +52,6 @@ def superuser(make_user):
 @pytest.fixture
 def act(superuser):
     return {"actor": superuser, "at": NINE}
-
-
-@pytest.fixture
-def meet(monkeypatch):
-    """Make two threads wait for each other after this function has read what it reads."""
-
-    def meet(module, name, parties=2):
-        barrier, original = Barrier(parties, timeout=0.5), getattr(module, name)
-
-        def read_then_wait(*args, **kwargs):
-            result = original(*args, **kwargs)
-            with suppress(BrokenBarrierError):  # the other one waits for the lock, as it should
-                barrier.wait()
-            return result
-
-        monkeypatch.setattr(module, name, read_then_wait)
-
-    return meet
 
 
 class TestFiftyIssuesAtOnce:
