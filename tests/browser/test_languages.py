@@ -12,11 +12,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from queueing import tickets
-from queueing.models import Display, DisplayService, Patient, Ticket
+from queueing.models import Display, DisplayService, Kiosk, Patient, Ticket
 from tests.browser import pseudo_settings
 from tests.browser.pages import violations
 
-#: Who opens it, and its address with what stands in PLACES. A new page of the product goes here.
+#: Who opens it, its address with what `day` made, and what is pressed then. A new page of the product goes here.
 PAGES = {
     "sign-in": ("nobody", "/sign-in/"),
     "desk": ("supervisor", "/desk/"),
@@ -28,6 +28,13 @@ PAGES = {
     "room without": ("supervisor", "/room/{free}/"),
     "display": ("nobody", "/display/{language}/"),
     "pairing": ("nobody", "/kiosk/"),
+    "kiosk languages": ("nobody", "/kiosk/{language}-first/"),
+    "kiosk service": ("nobody", "/kiosk/{language}/"),
+    "kiosk number": ("nobody", "/kiosk/{language}/", "text=Nurse"),
+    "kiosk no answer": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=yes]"),
+    "kiosk consent": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=no]"),
+    "kiosk name": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=no]", "button[value=yes]"),
+    "kiosk ticket": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=no]", "button[value=no]"),
     "my ticket waiting": ("nobody", "/t/{token}/"),
     "my ticket called": ("nobody", "/t/{called}/"),
     "my ticket leaving": ("nobody", "/t/{token}/leave/"),
@@ -39,7 +46,7 @@ PAGES = {
 }
 WIDTHS = (390, 1280, 1440)
 #: Screens of their own sizes; no phone shows them.
-WALLS = {"display"}
+WALLS = {"display", *(name for name in PAGES if name.startswith("kiosk"))}
 #: Data: what people typed, codes, numbers, and what is the same in every language.
 DATA = [
     "Hillside Clinic",
@@ -50,8 +57,9 @@ DATA = [
     "Ana Pereira",
     "supervisor",
     "F2",
-    "en-xa Hall",
-    "ar Hall",
+    "en-xa",
+    "Hall",
+    "door",
 ]
 #: Names of programs and files, and what the system calls its parts.
 DATA += [name for _, name in settings.LANGUAGES]
@@ -89,7 +97,10 @@ def day(people, places):
     def issue(service, **more):
         return tickets.issue(service_id=service.pk, actor=actor, at=at, **more).pk
 
-    for language in (pseudo_settings.CODE, "ar"):
+    for language, other in ((pseudo_settings.CODE, "ar"), ("ar", pseudo_settings.CODE)):
+        Kiosk.objects.create(name=f"{language} door", slug=language, languages=language, open_to_all=True)
+        first = {"slug": f"{language}-first", "languages": f"{language} {other}"}
+        Kiosk.objects.create(name=f"{language} hall", open_to_all=True, **first)
         display = Display.objects.create(name=f"{language} Hall", slug=language, languages=language, open_to_all=True)
         DisplayService.objects.create(display=display, service=places.general)
     ana = Patient(reference="P-77", name="Ana Pereira", show_name=True)
@@ -121,13 +132,16 @@ def read(open_page, people, day, servers):
     opened = {}
 
     def make(name, language):
-        who, address = PAGES[name]
+        who, address, *presses = PAGES[name]
         if who not in opened:
             user = None if who == "nobody" else getattr(people, who)
-            opened[who] = open_page("/livez", user=user, expected=["404"])
+            opened[who] = open_page("/livez", user=user, expected=["404", "422"])
         page = opened[who]
         page.context.add_cookies([{"name": "django_language", "value": language, "url": servers.address}])
         page.goto(address.format(language=language, **day))
+        for button in presses:
+            with page.expect_navigation():
+                page.locator(button).click()
         return page
 
     return make
