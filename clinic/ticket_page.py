@@ -13,7 +13,7 @@ from queueing.waiting import Range
 
 Status = Ticket.Status
 #: What a ticket goes through, told by bars.
-STEPS = [Status.WAITING, Status.CALLED, Status.SERVING]
+STEPS: list[str] = [Status.WAITING, Status.CALLED, Status.SERVING]
 #: The step that a status belongs to.
 STEP: dict[str, str] = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
 
@@ -40,7 +40,7 @@ class TicketPage:
         if status not in STEPS:
             return []
         reached = STEPS.index(status)
-        return [(str(step.label), number <= reached) for number, step in enumerate(STEPS)]
+        return [(str(Status(step).label), number <= reached) for number, step in enumerate(STEPS)]
 
 
 def read(ticket: Ticket, at: datetime) -> TicketPage:

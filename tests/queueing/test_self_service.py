@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from notifications import sentences
 from queueing import history, integrity, ordering, self_service, tickets
 from queueing.models import Event, Ticket
-from queueing.tickets import AlreadyWaiting
+from queueing.refusals import AlreadyWaiting, KeyReused
 from tests.conftest import NINE, codes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -216,7 +216,7 @@ class TestAKey:
         ticket = issue()
         self_service.leave(ticket_id=ticket.pk, key="k", at=NINE)
 
-        with pytest.raises(tickets.KeyReused):
+        with pytest.raises(KeyReused):
             self_service.come_back(ticket_id=ticket.pk, key="k", at=NINE)
 
 
