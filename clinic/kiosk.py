@@ -44,7 +44,7 @@ SHOWN_AGAIN = timedelta(minutes=1)
 DIGITS = ["123", "456", "789", "-0"]
 LATIN = ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"]
 LETTERS = {
-    "en": [*LATIN, "-'"],
+    "en": ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM-'"],
     "es": ["QWERTYUIOP", "ASDFGHJKLÑ", "ZXCVBNM-'", "ÁÉÍÓÚÜ"],
     "fr": ["AZERTYUIOP", "QSDFGHJKLM", "WXCVBN-'", "ÀÂÇÉÈÊËÎÏÔÙÛ"],
     "pt-br": ["QWERTYUIOP", "ASDFGHJKLÇ", "ZXCVBNM-'", "ÁÂÃÀÉÊÍÓÔÕÚ"],
