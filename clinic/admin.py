@@ -22,14 +22,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import beats, legibility
 from queueing import pairing
-from queueing.admin import TrackedAdmin
+from queueing.admin import ServicesInline, TrackedAdmin
 from queueing.models import Device, Display, DisplayService, Kiosk
 from queueing.refusals import TicketError
 
 
-class DisplayServiceInline(admin.TabularInline):
+class DisplayServiceInline(ServicesInline):
     model = DisplayService
-    extra = 1
 
 
 @admin.register(Display)

@@ -146,7 +146,7 @@ def _columns(event: Told) -> str:
 def column_name(model: str, column: str) -> str:
     """What people call it. A column that the table has no more keeps its own name."""
     try:
-        return str(apps.get_model(model)._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
+        return str(apps.get_model(model)._meta.get_field(column).verbose_name)
     except (LookupError, FieldDoesNotExist):
         return column
 

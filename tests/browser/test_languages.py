@@ -12,11 +12,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from queueing import tickets
-from queueing.models import Patient, Ticket
+from queueing.models import Display, DisplayService, Kiosk, Patient, Ticket
 from tests.browser import pseudo_settings
 from tests.browser.pages import violations
 
-#: Who opens it, and its address with what stands in PLACES. A new page of the product goes here.
+#: Who opens it, its address with what `day` made, and what is pressed then. A new page of the product goes here.
 PAGES = {
     "sign-in": ("nobody", "/sign-in/"),
     "desk": ("supervisor", "/desk/"),
@@ -26,8 +26,15 @@ PAGES = {
     "ticket in a room": ("supervisor", "/desk/tickets/{serving}/"),
     "room with a patient": ("supervisor", "/room/{room}/"),
     "room without": ("supervisor", "/room/{free}/"),
-    "display": ("nobody", "/display/hall/"),
+    "display": ("nobody", "/display/{language}/"),
     "pairing": ("nobody", "/kiosk/"),
+    "kiosk languages": ("nobody", "/kiosk/{language}-first/"),
+    "kiosk service": ("nobody", "/kiosk/{language}/"),
+    "kiosk number": ("nobody", "/kiosk/{language}/", "text=Nurse"),
+    "kiosk no answer": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=yes]"),
+    "kiosk consent": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=no]"),
+    "kiosk name": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=no]", "button[value=yes]"),
+    "kiosk ticket": ("nobody", "/kiosk/{language}/", "text=Nurse", "button[value=no]", "button[value=no]"),
     "my ticket waiting": ("nobody", "/t/{token}/"),
     "my ticket called": ("nobody", "/t/{called}/"),
     "my ticket leaving": ("nobody", "/t/{token}/leave/"),
@@ -39,9 +46,21 @@ PAGES = {
 }
 WIDTHS = (390, 1280, 1440)
 #: Screens of their own sizes; no phone shows them.
-WALLS = {"display"}
+WALLS = {"display", *(name for name in PAGES if name.startswith("kiosk"))}
 #: Data: what people typed, codes, numbers, and what is the same in every language.
-DATA = ["Hillside Clinic", "General practice", "Nurse", "Room 1", "Room 2", "Ana Pereira", "supervisor", "Hall", "F2"]
+DATA = [
+    "Hillside Clinic",
+    "General practice",
+    "Nurse",
+    "Room 1",
+    "Room 2",
+    "Ana Pereira",
+    "supervisor",
+    "F2",
+    "en-xa",
+    "Hall",
+    "door",
+]
 #: Names of programs and files, and what the system calls its parts.
 DATA += [name for _, name in settings.LANGUAGES]
 DATA += ["audit", "replica", "push", "Redis", "docs/operations.md", "/display/", "/kiosk/", socket.gethostname()]
@@ -55,10 +74,11 @@ SPOKEN = """() => {
   return [document.title, ...document.body.innerText.split("\\n"), ...said].filter(Boolean);
 }"""
 #: Elements whose words need more room than they have.
-CUT_OFF = """() => [...document.querySelectorAll("button, .button, summary, label, legend, h1, h2, h3, th, td, dd, p, li")]
-  .filter((it) => it.checkVisibility() && !it.closest(".hidden-text") && getComputedStyle(it).display !== "inline")
-  .filter((it) => getComputedStyle(it.closest("thead") ?? it).clipPath === "none")
-  .filter((it) => it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1)
+CUT_OFF = """() => [...document.body.querySelectorAll("*")]
+  .filter((it) => it.checkVisibility() && it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1)
+  .filter((it) => getComputedStyle(it).display !== "inline" && getComputedStyle(it).overflowX === "visible")
+  .filter((it) => !it.closest(".hidden-text") && getComputedStyle(it.closest("thead") ?? it).clipPath === "none")
+  .filter((it) => !it.matches(".colMS"))  // where Django's admin puts its recent actions beside
   .map((it) => `${it.tagName} ${it.className} ${it.innerText.slice(0, 60)}: ${it.scrollWidth} > ${it.clientWidth}`)"""
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -77,6 +97,12 @@ def day(people, places):
     def issue(service, **more):
         return tickets.issue(service_id=service.pk, actor=actor, at=at, **more).pk
 
+    for language, other in ((pseudo_settings.CODE, "ar"), ("ar", pseudo_settings.CODE)):
+        Kiosk.objects.create(name=f"{language} door", slug=language, languages=language, open_to_all=True)
+        first = {"slug": f"{language}-first", "languages": f"{language} {other}"}
+        Kiosk.objects.create(name=f"{language} hall", open_to_all=True, **first)
+        display = Display.objects.create(name=f"{language} Hall", slug=language, languages=language, open_to_all=True)
+        DisplayService.objects.create(display=display, service=places.general)
     ana = Patient(reference="P-77", name="Ana Pereira", show_name=True)
     serving, missed, called, held, waiting = (issue(places.general) for _ in range(5))
     issue(places.nurse, patient=ana, priority="high")
@@ -106,13 +132,16 @@ def read(open_page, people, day, servers):
     opened = {}
 
     def make(name, language):
-        who, address = PAGES[name]
+        who, address, *presses = PAGES[name]
         if who not in opened:
             user = None if who == "nobody" else getattr(people, who)
-            opened[who] = open_page("/livez", user=user, expected=["404"])
+            opened[who] = open_page("/livez", user=user, expected=["404", "422"])
         page = opened[who]
         page.context.add_cookies([{"name": "django_language", "value": language, "url": servers.address}])
-        page.goto(address.format(**day))
+        page.goto(address.format(language=language, **day))
+        for button in presses:
+            with page.expect_navigation():
+                page.locator(button).click()
         return page
 
     return make
