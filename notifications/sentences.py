@@ -35,6 +35,7 @@ SENTENCES = {
     "ticket.moved": _("{who} moved {what} in line"),
     "ticket.renumbered": _("{who} spread the line around {what}"),
     "ticket.reopened": _("{who} reopened {what}"),
+    "ticket.undone": _("{who} took the last step of {what} back"),
     "patient.erased": _("{who} erased the personal data of {what}"),
     "history.rebased": _("{who} took up history after a restore, behind {what}"),
     "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),

@@ -47,7 +47,7 @@ def _ask(request: HttpRequest, answers: Answers) -> HttpResponse:
         "wrong": answers.wrong,
         "offers": kiosk.offers() if question == "service" else [],
         "digits": kiosk.DIGITS,
-        "letters": kiosk.LATIN if question in ("number", "unknown") else kiosk.LETTERS.get(answers.language_code, kiosk.LETTERS["en"]),
+        "letters": kiosk.LETTERS.get(answers.language_code, kiosk.LATIN) if question == "name" else kiosk.LATIN,
     }
     return _page(request, answers, question, context, status=422 if answers.wrong else 200)
 

@@ -70,7 +70,7 @@ def act(request: HttpRequest, ticket: Ticket, at: datetime, verb: str) -> HttpRe
 
 
 def _act(request: HttpRequest, ticket: Ticket, at: datetime, verb: str) -> HttpResponse:
-    form = forms.Keyed(request.POST)
+    form = forms.Press(request.POST)
     key = f"{form.cleaned_data['key']}-{verb}-{ticket.pk}" if form.is_valid() and form.cleaned_data["key"] else None
     try:
         ACTS[verb](ticket_id=ticket.pk, key=key, at=at)

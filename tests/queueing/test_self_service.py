@@ -8,9 +8,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from notifications import sentences
-from queueing import history, integrity, ordering, self_service, tickets
+from queueing import history, integrity, ordering, refusals, self_service, tickets
 from queueing.models import Event, Ticket
-from queueing.refusals import AlreadyWaiting, KeyReused
+from queueing.refusals import AlreadyWaiting
 from tests.conftest import NINE, codes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -216,7 +216,7 @@ class TestAKey:
         ticket = issue()
         self_service.leave(ticket_id=ticket.pk, key="k", at=NINE)
 
-        with pytest.raises(KeyReused):
+        with pytest.raises(refusals.KeyReused):
             self_service.come_back(ticket_id=ticket.pk, key="k", at=NINE)
 
 
