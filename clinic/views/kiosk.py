@@ -19,7 +19,6 @@ from clinic.kiosk import Answers
 from notifications import activity
 from queueing.models import Kiosk, Ticket
 from queueing.refusals import AlreadyWaiting, TicketError
-from queueing.self_service import TooOften
 
 
 @never_cache
@@ -61,7 +60,7 @@ def _issue(request: HttpRequest, answers: Answers) -> HttpResponse:
     except AlreadyWaiting:
         return _page(request, answers, "already", status=409)
     except TicketError as refusal:
-        return _none(request, answers, str(refusal), 429 if isinstance(refusal, TooOften) else 409)
+        return _none(request, answers, str(refusal), 429 if isinstance(refusal, kiosk.TooMany) else 409)
     if now - ticket.issued_at > kiosk.SHOWN_AGAIN:
         return redirect("kiosk", answers.kiosk.slug)
     address = request.build_absolute_uri(reverse("ticket-page", args=[ticket.token]))
