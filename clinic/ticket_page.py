@@ -13,7 +13,7 @@ from queueing.waiting import Range
 
 Status = Ticket.Status
 #: What a ticket goes through, told by bars.
-STEPS = [Status.WAITING, Status.CALLED, Status.SERVING]
+STEPS: list[str] = [Status.WAITING, Status.CALLED, Status.SERVING]
 #: The step that a status belongs to.
 STEP: dict[str, str] = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
 
