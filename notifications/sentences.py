@@ -153,5 +153,16 @@ def column_name(model: str, column: str) -> str:
         return column
 
 
+def value_name(model: str, column: str, value: Any) -> Any:
+    """What people read of a column's value: of a choice its label, of a switch yes or no."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    try:
+        labels = dict(apps.get_model(model)._meta.get_field(column).flatchoices)
+    except (LookupError, FieldDoesNotExist, AttributeError):
+        return value
+    return labels.get(value, value)
+
+
 def _kind(model: str) -> str:
     return str(apps.get_model(model)._meta.verbose_name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import segno
 from django import template
@@ -87,10 +88,16 @@ def told_of(events: Iterable[Event]) -> list[tuple[Event, str]]:
     return [(event, sentences.sentence(event, names)) for event in events]
 
 
-@register.filter
-def column_of(column: str, event: Event) -> str:
-    """What people call a column that an event changed."""
-    return sentences.column_name(event.model, column)
+@register.simple_tag
+def changed(event: Event) -> list[tuple[str, Any, Any]]:
+    """What an event changed, as people call it: column, value before, value after."""
+    return [
+        (
+            sentences.column_name(event.model, column),
+            *(sentences.value_name(event.model, column, value) for value in values),
+        )
+        for column, values in event.changes.items()
+    ]
 
 
 @register.simple_tag

@@ -137,6 +137,8 @@ def _staff(scene):
         Screen(name="desk-found-nothing", path="/desk/?q=nobody", who=who),
         Screen(name="desk-auditor", path="/desk/", who="auditor"),
         Screen(name="ticket", path=reverse("ticket", args=[scene.waiting.pk]), who=who),
+        Screen(name="print", path=reverse("print-ticket", args=[scene.waiting.pk]), who=who),
+        Screen(name="overview", path=reverse("overview"), who=who),
         Screen(name="room", path=reverse("room", args=[rooms["Room 2"].pk]), who=who, size=TABLET, kept=True),
         dark(name="room-dark", path=reverse("room", args=[rooms["Room 3"].pk]), who=who, size=TABLET),
         Screen(name="room-free", path=reverse("room", args=[rooms["Room 1"].pk]), who=who, size=TABLET),
@@ -170,6 +172,7 @@ def _patients(scene):
             for state in ("missed", "done", "gone", "serving", "held")
         ),
         Screen(name="ticket-page-unknown", path="/t/AAAAAAAAAAAAAAAAAAAAAA/", size=PHONE, status=404),
+        Screen(name="ticket-page-leave", **page(scene.waiting, "leave/")),
     ]
 
 
@@ -205,4 +208,6 @@ def _admin(scene):
         Screen(name="admin-index", path="/admin/", who=who),
         Screen(name="admin-tickets", path=reverse("admin:queueing_ticket_changelist"), who=who),
         Screen(name="admin-display", path=reverse("admin:queueing_display_change", args=[scene.hall.pk]), who=who),
+        Screen(name="admin-history", path=reverse("admin:queueing_ticket_history", args=[scene.serving.pk]), who=who),
+        Screen(name="admin-delivery", path=reverse("admin:notifications_cursor_changelist"), who=who),
     ]

@@ -23,7 +23,7 @@ PHONE, DESKS = 390, (1280, 1440)
 #: What is not said in any language: codes, references, hashes, six letters to pair by.
 CODES = re.compile(r"\b[A-Z]-\d{3}\b|\bP-\d+|\bF\d\b|#[\d,]+ [0-9a-f]{12}…|\b[A-HJ-NP-Z]{6}\b|0 of \d+ selected")
 #: Names of programs, parts and files; and of keys.
-NAMES = ["audit", "replica", "push", "Redis", "docs/operations.md", "/display/", "/kiosk/", "Ctrl", "Alt", "Esc"]
+NAMES = ["ID", "audit", "replica", "push", "Redis", "docs/operations.md", "/display/", "/kiosk/", "Ctrl", "Alt", "Esc"]
 #: What scripts and templates of Django's admin say that are not for us to translate.
 NAMES += ["Now", "Choose a Time", "Search"]
 #: What is seen or read aloud, each line by itself.
