@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 
 from queueing import acting, history, ordering
 from queueing.models import WAITS, Event, Ticket
-from queueing.refusals import TicketError, named
+from queueing.refusals import PATIENT, TicketError, named
 
 Status = Ticket.Status
 
-PATIENT = "patient"
 #: What `queueing.fields.new_token` makes.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 #: So long after its end a ticket still has a page.

@@ -21,6 +21,7 @@ const UNDO_MS = 20 * SECOND;
 
 const page = document.body.dataset;
 const clock = clinicClock(page.timeZone);
+const clockToTheSecond = clinicClock(page.timeZone, document.documentElement.lang, { second: "2-digit" });
 const notices = document.getElementById("notices");
 
 /* --- Live ------------------------------------------------------------------------------------------------- */
@@ -66,6 +67,13 @@ function showState({ name, since }) {
   chip.textContent = text ?? `${page.notLive} ${clock(since)}`;
 }
 
+/** A display reports a call while the log of it is still being written: the card is told at once. */
+function showShown({ call, display, at }) {
+  const place = document.querySelector(`[data-shown="${CSS.escape(call)}"]`);
+  if (!place || place.textContent.trim()) return;
+  place.textContent = page.shownOn.replace("{display}", display).replace("{time}", clockToTheSecond(new Date(at)));
+}
+
 /* --- Not connected: nothing true has been heard for a while, by the socket or by asking ----------------------- */
 
 const offline = () => live !== undefined && Date.now() - live.state.heard > OFFLINE_MS;
@@ -95,7 +103,7 @@ document.addEventListener(
 
 if (document.getElementById("lines")) {
   const services = page.services.split(" ").filter(Boolean).map(Number);
-  live = new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState, onShown: refresh }).start();
+  live = new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState, onShown: showShown }).start();
   setInterval(refresh, 60 * SECOND); // "12 min" becomes 13
   setInterval(() => {
     showState(live.state);

@@ -150,12 +150,13 @@ export class Live {
 }
 
 /** Times of day as the clinic has them, wherever the screen's own clock and zone are. */
-export function clinicClock(timeZone, language = document.documentElement.lang) {
+export function clinicClock(timeZone, language = document.documentElement.lang, finer = {}) {
   const format = new Intl.DateTimeFormat(language, {
     timeZone,
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
+    ...finer,
     numberingSystem: "latn", // the digits of codes and of the server, in every language
   });
   return (date) => format.format(date);

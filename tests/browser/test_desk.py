@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from django.utils import timezone
@@ -19,6 +20,15 @@ PATIENCE = 3_000
 def keys(page, *pressed):
     for key in pressed:
         page.keyboard.press(key)
+
+
+def tab_to(page, button):
+    """By the Tab key alone."""
+    for _ in range(60):
+        if button.evaluate("node => node === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("the Tab key does not lead there")
 
 
 def fits(page):
@@ -41,13 +51,13 @@ class TestKeyboard:
         expect(notice(desk)).to_contain_text("A-001 called to Room 1.")
         keys(desk, "F9")
         expect(notice(desk)).to_contain_text("A-001 called again to Room 1.")
-        desk.get_by_role("button", name="Again A-001").focus()
-        keys(desk, "Tab", "Enter")  # Started
+        tab_to(desk, desk.get_by_role("button", name="Started A-001"))
+        keys(desk, "Enter")
         expect(notice(desk)).to_contain_text("A-001 is in Room 1.")
         keys(desk, "F8")
         expect(notice(desk)).to_contain_text("A-002 called to Room 2.")
-        desk.get_by_role("button", name="Started A-002").focus()
-        keys(desk, "Tab", "Enter")  # No-show
+        tab_to(desk, desk.get_by_role("button", name="No-show A-002"))
+        keys(desk, "Enter")
         expect(notice(desk)).to_contain_text("A-002 did not come.")
         keys(desk, "Control+z")
         expect(notice(desk)).to_contain_text("Taken back: A-002 is called.")
@@ -94,6 +104,19 @@ class TestKeyboard:
         expect(desk.get_by_label("calls to")).to_have_value(str(Ticket.objects.get().service.rooms.last().room_id))
         keys(desk, "F8")
         expect(notice(desk)).to_contain_text("A-001 called to Room 2.")
+
+
+class TestShown:
+    def test_tells_the_desk_where_and_when_a_call_was_shown(self, open_page, people, wall):
+        desk = open_page(user=people.receptionist)
+        expect(desk.locator("#live")).to_have_text("Live", timeout=SOON)
+        expect(desk.locator("#stats")).to_contain_text("1 screen live")
+        issue(desk)
+        row(desk, "A-001").get_by_role("button", name="Call A-001").click()
+
+        expect(room(desk, "Room 1").locator("[data-shown]")).to_have_text(
+            re.compile(r"^\s*Shown on Hall at \d\d:\d\d:\d\d\.\s*$"), timeout=SOON
+        )
 
 
 class TestUndo:

@@ -28,6 +28,13 @@ def ids(message):
     return forms(message.id)
 
 
+def is_known(call, known, path):
+    words = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+    if not words:
+        return str(path.relative_to(env.BASE_DIR)) in MARKED_ABOVE
+    return all(word in known for word in words[call.func.id.startswith(("pgettext", "npgettext")) :])
+
+
 class TestCatalogs:
     def test_are_there_for_every_language_but_that_of_the_code(self):
         assert {to_locale(code) for code, _ in settings.LANGUAGES} == {*CATALOGS, "en"}
@@ -76,14 +83,16 @@ class TestCatalogs:
 
 
 class TestMarks:
-    def test_are_on_words_and_never_on_a_variable(self):
+    def test_are_on_words_and_never_on_a_variable_nor_out_of_sight(self):
+        """Before Python 3.12 nobody sees into an f-string."""
+        known = {text for message in TEXTS for text in ids(message)}
         unseen = [
             f"{path.relative_to(env.BASE_DIR)}:{call.lineno}"
             for path, code in translations.sources()
-            if path.suffix == ".py" and str(path.relative_to(env.BASE_DIR)) not in MARKED_ABOVE
+            if path.suffix == ".py"
             for call in ast.walk(ast.parse(code))
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in GETTEXT
-            if not (isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str))
+            if not is_known(call, known, path)
         ]
         assert unseen == []
 
