@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from queueing import ordering, waiting
-from queueing.models import IN_ROOM, OPEN, WAITS, Event, Priority, Room, Service, Ticket, TicketQuerySet
+from clinic import past, search
+from clinic.past import Action, Past
+from notifications import screens
+from notifications.screens import Screen, Shown
+from queueing import board, waiting
+from queueing.models import IN_ROOM, OPEN, WAITS, Room, Service, Ticket, TicketQuerySet
 from queueing.waiting import Range
 
 Status = Ticket.Status
-#: Verbs that say why a ticket stands where it stands; the latest of them holds.
-EXPLAINING = ["ticket.held", "ticket.moved", "ticket.prioritised", "ticket.put_back", "ticket.transferred"]
 #: So many no-shows of today can be put back from the desk, the latest first.
 MISSED = 12
+#: From this part of the target on a wait is near it.
+NEAR = 0.75
+#: Minutes after which a call that nobody came to is stuck.
+STUCK = 3
+NOTHING = Past()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,27 +38,56 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A ticket that waits or is held. `place` is None while it is held; `rooms` are free and serve it."""
+    """A ticket that waits or is held. `place` is None while it is held; `rooms` are free and serve it.
+
+    `undo` is the event that brought it here, if that can be taken back.
+    """
 
     ticket: Ticket
     place: int | None
+    version: int | None
+    undo: int | None
     why: str
     waited: int
-    late: bool
     expected: Range | None
     rooms: list[Room]
+
+    @property
+    def late(self) -> bool:
+        return self.waited > self.ticket.service.target_wait_minutes
+
+    @property
+    def near(self) -> bool:
+        """Not late, and soon to be."""
+        return not self.late and self.waited >= NEAR * self.ticket.service.target_wait_minutes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A ticket of today that has ended; `undo` is the event that ended it, if that can be taken back."""
+
+    ticket: Ticket
+    version: int | None
+    undo: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomCard:
-    """A room, who is in it since when, and whom it would call."""
+    """A room, who is in it since when, where the call was shown, and whom it would call."""
 
     room: Room
     services: list[Service]
     ticket: Ticket | None
+    version: int | None
     since: datetime | None
     minutes: int
+    shown: Shown | None
     head: Ticket | None
+
+    @property
+    def stuck(self) -> bool:
+        """Called a while ago, and nobody has said that the patient came."""
+        return self.ticket is not None and self.ticket.status == Status.CALLED and self.minutes >= STUCK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +97,16 @@ class Desk:
     tiles: list[Tile]
     rows: list[Row]
     rooms: list[RoomCard]
-    missed: list[Ticket]
+    missed: list[Ended]
+    screens: list[Screen]
+    mine: list[Action]
     service: Service | None = None
     search: str = ""
+    #: What the search has found: tickets that are open by their keys, and those that have ended.
+    found: set[int] = field(default_factory=set)
+    ended: list[Ended] = field(default_factory=list)
+    #: The room that this desk calls to, by its key.
+    chosen: int | None = None
 
     @cached_property
     def in_line(self) -> list[Row]:
@@ -76,8 +117,32 @@ class Desk:
         return [row for row in self.rows if self._asked_for(row.ticket)]
 
     @cached_property
-    def shown_missed(self) -> list[Ticket]:
-        return [ticket for ticket in self.missed if self._asked_for(ticket)]
+    def shown_missed(self) -> list[Ended]:
+        return [] if self.search else [ended for ended in self.missed if self._asked_for(ended.ticket)]
+
+    @property
+    def matches(self) -> int:
+        return len(self.found) + len(self.ended)
+
+    @cached_property
+    def next_room(self) -> int | None:
+        """Where *call next* by the keyboard leads: the room chosen, else the first free one with somebody to call."""
+        free = (card.room.pk for card in self.rooms if card.room.is_open and not card.ticket and card.head)
+        return self.chosen if self.chosen in {card.room.pk for card in self.rooms} else next(free, None)
+
+    @cached_property
+    def latest_call(self) -> int | None:
+        """The ticket that *call again* by the keyboard calls."""
+        called = [card.ticket for card in self.rooms if card.ticket and card.ticket.status == Status.CALLED]
+        return max(called, key=lambda ticket: (ticket.called_at, ticket.pk)).pk if called else None
+
+    @cached_property
+    def silent(self) -> int:
+        return sum(screen.silent for screen in self.screens)
+
+    @property
+    def live(self) -> int:
+        return len(self.screens) - self.silent
 
     @property
     def services(self) -> list[Service]:
@@ -91,40 +156,39 @@ class Desk:
     def to_complete(self) -> int:
         return sum(card.ticket is not None and card.ticket.status == Status.SERVING for card in self.rooms)
 
+    def row_of(self, ticket: Ticket | None) -> Row | None:
+        """Where the ticket stands, if it does."""
+        return next((row for row in self.rows if row.ticket == ticket), None)
+
     def _asked_for(self, ticket: Ticket) -> bool:
         right_service = self.service is None or ticket.service_id == self.service.pk
-        return right_service and matches(ticket, self.search)
+        return right_service and (not self.search or ticket.pk in self.found)
 
 
-def read(*, at: datetime, service_id: int | None = None, search: str = "") -> Desk:
+def read(
+    *, at: datetime, service_id: int | None = None, words: str = "", username: str = "", chosen: int | None = None
+) -> Desk:
+    """The desk of somebody who looks at one line or all, or searches for words, and calls to the chosen room."""
     services = list(Service.objects.select_related("line").order_by("prefix"))
     rooms = list(Room.objects.prefetch_related("serves__service").order_by("name"))
     tickets = list(_with_names(Ticket.objects.filter(status__in=OPEN)).in_line())
     paces = waiting.paces([service.pk for service in services])
+    found = search.find(words, at) if words else []
+    ended, missed = [ticket for ticket in found if ticket.status not in OPEN], _missed(at)
+    pasts = past.of([*tickets, *missed, *ended])
     return Desk(
         tiles=_tiles(services, tickets, paces),
-        rows=_rows(tickets, rooms, paces, at),
-        rooms=_room_cards(rooms, tickets, at),
-        missed=_missed(at),
+        rows=_rows(tickets, rooms, paces, pasts, at),
+        rooms=_room_cards(rooms, tickets, pasts, at),
+        missed=_ended(missed, pasts, at),
+        screens=screens.read(at),
+        mine=past.mine(username, at) if username else [],
         service=next((service for service in services if service.pk == service_id), None),
-        search=search.strip(),
+        search=words,
+        found={ticket.pk for ticket in found if ticket.status in OPEN},
+        ended=_ended(ended, pasts, at),
+        chosen=chosen,
     )
-
-
-def matches(ticket: Ticket, search: str) -> bool:
-    """By code (with or without its dash and noughts), reference or part of the name."""
-    if not search:
-        return True
-    patient = ticket.patient
-    texts = [patient.name, patient.reference or ""] if patient else []
-    return _short(search) == _short(ticket.code) or any(
-        search.casefold() in text.casefold() for text in [ticket.code, *texts]
-    )
-
-
-def _short(code: str) -> str:
-    """a14, A-14 and A-014 name the same ticket."""
-    return re.sub(r"^([a-z]+)[\s-]*0*", r"\1", code.strip().casefold())
 
 
 def _with_names(tickets: TicketQuerySet) -> TicketQuerySet:
@@ -143,21 +207,24 @@ def _tiles(services: list[Service], tickets: list[Ticket], paces: dict[int, floa
     ]
 
 
-def _rows(tickets: list[Ticket], rooms: list[Room], paces: dict[int, float], at: datetime) -> list[Row]:
+def _rows(
+    tickets: list[Ticket], rooms: list[Room], paces: dict[int, float], pasts: dict[int, Past], at: datetime
+) -> list[Row]:
     """Whoever waits, in the order of their positions, then whoever is held."""
-    free, events, places = _free_rooms(rooms, tickets), _explanations(tickets), Counter[int]()
+    free, places = _free_rooms(rooms, tickets), Counter[int]()
     rows = []
     for ticket in sorted((t for t in tickets if t.status in WAITS), key=lambda ticket: not ticket.is_waiting):
         places[ticket.service_id] += ticket.is_waiting
         place = places[ticket.service_id] if ticket.is_waiting else None
-        waited = minutes(at, ticket.issued_at)
+        what = pasts.get(ticket.pk, NOTHING)
         rows.append(
             Row(
                 ticket=ticket,
                 place=place,
-                why=why(ticket, events.get(ticket.pk)),
-                waited=waited,
-                late=waited > ticket.service.target_wait_minutes,
+                version=what.version,
+                undo=what.undo(at),
+                why=past.why(ticket, what.why),
+                waited=minutes(at, ticket.issued_at),
                 expected=waiting.estimate(ahead=place - 1, pace=paces[ticket.service_id]) if place else None,
                 rooms=free[ticket.service_id],
             )
@@ -175,39 +242,9 @@ def _free_rooms(rooms: list[Room], tickets: list[Ticket]) -> dict[int, list[Room
     return free
 
 
-def _explanations(tickets: list[Ticket]) -> dict[int, Event]:
-    events = Event.objects.filter(
-        model=Ticket._meta.label_lower, object_id__in=[ticket.pk for ticket in tickets], verb__in=EXPLAINING
-    )
-    return {event.object_id: event for event in events.order_by("id")}
-
-
-def why(ticket: Ticket, event: Event | None) -> str:
-    """Why the ticket stands where it stands, in words."""
-    if ticket.status == Status.HELD:
-        return _("on hold: %(reason)s") % {"reason": event.reason} if event and event.reason else _("on hold")
-    if event and event.verb == "ticket.moved":
-        return _("moved by %(who)s: %(reason)s") % {"who": event.actor, "reason": event.reason}
-    counts_from = timezone.localtime(ordering.moment(ticket.position))
-    if counts_from.date() == timezone.localtime(ticket.issued_at).date():
-        return _why_today(ticket, counts_from)
-    hours = round((ticket.issued_at - counts_from).total_seconds() / 3600)
-    return _("%(priority)s, counts %(hours)s h earlier") % {"priority": _priority(ticket), "hours": hours}
-
-
-def _why_today(ticket: Ticket, counts_from: datetime) -> str:
-    time = counts_from.strftime("%H:%M")
-    if ticket.priority == Priority.LOW:
-        return _("from %(time)s") % {"time": time}
-    return _("%(priority)s, counts from %(time)s") % {"priority": _priority(ticket), "time": time}
-
-
-def _priority(ticket: Ticket) -> str:
-    return str(ticket.get_priority_display()).lower()
-
-
-def _room_cards(rooms: list[Room], tickets: list[Ticket], at: datetime) -> list[RoomCard]:
+def _room_cards(rooms: list[Room], tickets: list[Ticket], pasts: dict[int, Past], at: datetime) -> list[RoomCard]:
     there = {ticket.room_id: ticket for ticket in tickets if ticket.status in IN_ROOM}
+    shown = _shown(list(there.values()))
     line = [ticket for ticket in tickets if ticket.is_waiting]
     cards = []
     for room in rooms:
@@ -219,12 +256,30 @@ def _room_cards(rooms: list[Room], tickets: list[Ticket], at: datetime) -> list[
                 room=room,
                 services=services,
                 ticket=ticket,
+                version=pasts.get(ticket.pk, NOTHING).version if ticket else None,
                 since=since,
                 minutes=minutes(at, since) if since else 0,
+                shown=shown.get(ticket.pk) if ticket else None,
                 head=next((ticket for ticket in line if ticket.service in services), None),
             )
         )
     return cards
+
+
+def _shown(tickets: list[Ticket]) -> dict[int, Shown]:
+    """Ticket -> where its latest call was shown, of those that are called."""
+    calls = {
+        board.call_id(ticket.pk, ticket.call_count): (ticket.pk, ticket.called_at)
+        for ticket in tickets
+        if ticket.status == Status.CALLED and ticket.called_at
+    }
+    found = screens.shown(calls, min(at for _pk, at in calls.values())) if calls else {}
+    return {calls[call][0]: shown for call, shown in found.items()}
+
+
+def _ended(tickets: list[Ticket], pasts: dict[int, Past], at: datetime) -> list[Ended]:
+    whats = [(ticket, pasts.get(ticket.pk, NOTHING)) for ticket in tickets]
+    return [Ended(ticket=ticket, version=what.version, undo=what.undo(at)) for ticket, what in whats]
 
 
 def _missed(at: datetime) -> list[Ticket]:

@@ -9,15 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from queueing.models import Patient, Priority
 
+NEEDS = [
+    ("needs_fetching", _("fetch in person")),
+    ("needs_interpreter", _("interpreter")),
+    ("needs_wheelchair", _("wheelchair")),
+]
 #: Fits, with the verb and the ticket added, into the 64 characters of `Event.key`.
 KEY = 36
 
 
-class Plain(forms.Form):
-    """A verb that needs to know nothing more."""
+class Press(forms.Form):
+    """What every verb takes: which press it is, and the version of the ticket that stood on the page."""
+
+    key = forms.CharField(max_length=KEY, required=False)
+    version = forms.IntegerField(required=False, min_value=1)
 
 
-class Reason(forms.Form):
+class Reason(Press):
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
@@ -25,16 +33,11 @@ class Pause(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=60)
 
 
-class Call(forms.Form):
+class Call(Press):
     room_id = forms.IntegerField(label=_("Room"), min_value=1)
-    key = forms.CharField(max_length=KEY, required=False)
 
 
-class Keyed(forms.Form):
-    key = forms.CharField(max_length=KEY, required=False)
-
-
-class PutBack(forms.Form):
+class PutBack(Press):
     at_end = forms.BooleanField(label=_("At the end of the line"), required=False)
 
 
@@ -42,13 +45,20 @@ class Transfer(PutBack):
     service_id = forms.IntegerField(label=_("Service"), min_value=1)
 
 
-class Prioritise(forms.Form):
+class Prioritise(Press):
     priority = forms.ChoiceField(label=_("Priority"), choices=Priority.choices)
 
 
-class Move(forms.Form):
+class Move(Press):
     place = forms.IntegerField(label=_("Place"), min_value=1, max_value=10_000)
     reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class Settings(forms.Form):
+    """How this browser's desk is set; what is not sent stays as it is."""
+
+    room = forms.IntegerField(required=False, min_value=1)
+    shortcuts = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], required=False)
 
 
 class Issue(forms.Form):
@@ -59,6 +69,7 @@ class Issue(forms.Form):
     reference = forms.CharField(label=_("Reference"), max_length=40, required=False)
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     show_name = forms.BooleanField(label=_("May be shown on the screen"), required=False)
+    needs = forms.MultipleChoiceField(label=_("Needs"), choices=NEEDS, required=False)
     key = forms.CharField(max_length=KEY, required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from clinic.forms import KEY
 from queueing import history, tickets, waiting
 from queueing.models import Event, Kiosk, Patient, Service, Ticket
-from queueing.self_service import TooOften
+from queueing.refusals import TicketError
 from queueing.waiting import Range
 
 YES, NO = "yes", "no"
@@ -44,12 +44,16 @@ SHOWN_AGAIN = timedelta(minutes=1)
 DIGITS = ["123", "456", "789", "-0"]
 LATIN = ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"]
 LETTERS = {
-    "en": [*LATIN, "-'"],
+    "en": ["QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM-'"],
     "es": ["QWERTYUIOP", "ASDFGHJKLÑ", "ZXCVBNM-'", "ÁÉÍÓÚÜ"],
     "fr": ["AZERTYUIOP", "QSDFGHJKLM", "WXCVBN-'", "ÀÂÇÉÈÊËÎÏÔÙÛ"],
     "pt-br": ["QWERTYUIOP", "ASDFGHJKLÇ", "ZXCVBNM-'", "ÁÂÃÀÉÊÍÓÔÕÚ"],
     "ar": ["ضصثقفغعهخحجد", "شسيبلاتنمكطذ", "ئءؤرىةوزظأإآ"],
 }
+
+
+class TooMany(TicketError):
+    code = "too_many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +187,13 @@ class Answers(forms.Form):
 def issue(answers: Answers, at: datetime) -> Ticket:
     """A ticket for what was answered.
 
-    :raises TooOften: if the kiosk has issued too many just now
+    :raises TooMany: if the kiosk has issued too many just now
     :raises TicketError: as `queueing.tickets.issue` does
     """
     assert answers.service  # noqa: S101  # else it would still be asked for
     actor, key = AtKiosk(answers.kiosk.slug), f"{answers.press}-kiosk"
     if not history.find(key) and _issued(actor, at) >= LIMIT:
-        raise TooOften(_("Too many tickets were taken here just now. Please wait a few minutes, or go to the desk."))
+        raise TooMany(_("Too many tickets were taken here just now. Please wait a few minutes, or go to the desk."))
     return tickets.issue(service_id=answers.service.pk, patient=answers.patient(), key=key, actor=actor, at=at)
 
 

@@ -9,7 +9,21 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from clinic.views import boards, clips, desk, display, errors, kiosk, metrics, ops, pairing, room, ticket_page
+from clinic.views import (
+    boards,
+    clips,
+    desk,
+    display,
+    errors,
+    kiosk,
+    metrics,
+    ops,
+    overview,
+    pairing,
+    presses,
+    room,
+    ticket_page,
+)
 
 handler500 = errors.server_error
 urlpatterns = [
@@ -19,10 +33,14 @@ urlpatterns = [
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("desk/", desk.desk, name="desk"),
-    path("desk/issue/", desk.issue, name="issue"),
-    path("desk/rooms/<int:room_id>/call-next/", desk.call_next, name="call-next"),
+    path("desk/issue/", presses.issue, name="issue"),
+    path("desk/rooms/<int:room_id>/call-next/", presses.call_next, name="call-next"),
     path("desk/tickets/<int:ticket_id>/", desk.ticket, name="ticket"),
-    path("desk/tickets/<int:ticket_id>/<slug:verb>/", desk.act, name="act"),
+    path("desk/tickets/<int:ticket_id>/print/", desk.print_ticket, name="print-ticket"),
+    path("desk/tickets/<int:ticket_id>/<slug:verb>/", presses.act, name="act"),
+    path("desk/events/<int:event_id>/undo/", presses.undo, name="undo"),
+    path("desk/overview/", overview.overview, name="overview"),
+    path("desk/settings/", presses.settings, name="desk-settings"),
     path("display/", pairing.pair, name="pair-display"),
     path("kiosk/", pairing.pair, name="pair-kiosk"),
     path("room/<int:room_id>/", room.room, name="room"),

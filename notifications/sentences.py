@@ -15,6 +15,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from queueing import refusals
 from queueing.models import Display, Event, Kiosk, Priority, Room, Service, Ticket
 
 SENTENCES = {
@@ -35,6 +36,7 @@ SENTENCES = {
     "ticket.moved": _("{who} moved {what} in line"),
     "ticket.renumbered": _("{who} spread the line around {what}"),
     "ticket.reopened": _("{who} reopened {what}"),
+    "ticket.undone": _("{who} took the last step of {what} back"),
     "patient.erased": _("{who} erased the personal data of {what}"),
     "history.rebased": _("{who} took up history after a restore, behind {what}"),
     "history.pruned": _("{who} took {events} sealed events up to {what} out of history"),
@@ -107,7 +109,7 @@ def sentence(event: Told, names: Names) -> str:
     past = event.verb.rpartition(".")[2]
     template = SENTENCES.get(event.verb) or PLAIN.get(past) or f"{{who}} {past.replace('_', ' ')} {{what}}{{columns}}"
     return gettext(template).format(
-        who=event.actor or gettext("somebody"),
+        who=refusals.person(event.actor),
         what=names.get(event.model, event.object_id),
         service=names.get("queueing.service", event.service_id),
         room=names.get("queueing.room", _in(event, "room_id")),

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Protocol
+from functools import wraps
+from typing import ParamSpec, Protocol, TypedDict
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from queueing import history, ordering
 from queueing.models import Patient, Room, Ticket
-from queueing.refusals import KeyReused, MovedOn, NotAllowed, RoomBusy, RoomClosed, WrongState, named
+from queueing.refusals import (
+    KeyReused,
+    MovedOn,
+    NotAllowed,
+    RoomBusy,
+    RoomClosed,
+    StaleVersion,
+    WrongState,
+    named,
+)
+
+P = ParamSpec("P")
 
 Status = Ticket.Status
 
@@ -20,6 +32,34 @@ Status = Ticket.Status
 class Person(Protocol):
     def get_username(self) -> str: ...
     def has_perm(self, perm: str) -> bool: ...
+
+
+class Press(TypedDict, total=False):
+    """Which press of a button it is, and the version of the ticket that the person saw (its latest event)."""
+
+    key: str | None
+    version: int | None
+
+
+class Repeated(Exception):
+    """The same press came before: this is the ticket that it changed."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(ticket)
+        self.ticket = ticket
+
+
+def repeatable(verb: Callable[P, Ticket]) -> Callable[P, Ticket]:
+    """Let the verb answer a repetition like the first time, instead of doing it again."""
+
+    @wraps(verb)
+    def act_or_answer(*args: P.args, **kwargs: P.kwargs) -> Ticket:
+        try:
+            return verb(*args, **kwargs)
+        except Repeated as repeated:
+            return repeated.ticket
+
+    return act_or_answer
 
 
 @contextmanager
@@ -46,34 +86,57 @@ def changing(
     *allowed: Status,
     reason: str = "",
     other_service_id: int | None = None,
+    key: str | None = None,
+    version: int | None = None,
 ) -> Iterator[Ticket]:
-    """The locked ticket, in one of the allowed states; saved at the end."""
-    with act(verb, permission, actor=actor, at=at, reason=reason):
-        ticket = locked(ticket_id, other_service_id)
-        expect(ticket, *allowed)
+    """The locked ticket, in one of the allowed states; saved at the end.
+
+    :raises Repeated: see `repeatable`
+    """
+    with act(verb, permission, actor=actor, at=at, reason=reason, key=key):
+        ticket = locked(ticket_id, other_service_id, verb=verb, key=key)
+        expect(ticket, *allowed, version=version)
         yield ticket
         ticket.save()
 
 
-def locked(ticket_id: int, other_service_id: int | None = None) -> Ticket:
-    """The ticket, read under the lock of its line and of another one it goes to."""
+def locked(ticket_id: int, other_service_id: int | None = None, *, verb: str = "", key: str | None = None) -> Ticket:
+    """The ticket, read under the lock of its line and of another one it goes to.
+
+    :raises Repeated: if this verb came with this key before
+    """
     service_id = Ticket.objects.values_list("service_id", flat=True).get(pk=ticket_id)
     ordering.lock(service_id, other_service_id or service_id)
+    if done := done_before(key, verb):
+        raise Repeated(done)
     ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=ticket_id)
     if ticket.service_id != service_id:  # sent on between the two reads; its new line is not locked
         raise MovedOn(ticket)
     return ticket
 
 
-def expect(ticket: Ticket, *allowed: Status) -> None:
+def expect(ticket: Ticket, *allowed: Status, version: int | None = None) -> None:
+    """Where both are wrong, the state says more than the version."""
     if ticket.status not in allowed:
         raise WrongState.of(ticket)
+    expect_version(ticket, version)
+
+
+def expect_version(ticket: Ticket, version: int | None) -> None:
+    last = history.latest(ticket) if version else None
+    if last and last.pk != version:
+        raise StaleVersion.of(ticket, last)
 
 
 def expect_free(room: Room) -> None:
     if not room.is_open:
         raise RoomClosed(_("%(room)s is closed: nobody was called.") % {"room": room})
-    if there := Ticket.objects.in_room().filter(room=room).first():
+    expect_empty(room)
+
+
+def expect_empty(room: Room, ticket: Ticket | None = None) -> None:
+    """But for this ticket, if it is there already."""
+    if there := Ticket.objects.in_room().filter(room=room).exclude(pk=ticket and ticket.pk).first():
         raise RoomBusy.with_(there, room)
 
 

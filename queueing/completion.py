@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from queueing import tickets
 from queueing.models import IN_ROOM, Ticket
+from queueing.refusals import TicketError
 
 #: Seconds after which the list of what is to be completed loads itself again.
 REFRESH = 15
@@ -110,7 +111,7 @@ def _tickets(ids: str) -> list[Ticket]:
 def _try(request: HttpRequest, ticket: Ticket, verb: Any, done: str, **answers: str) -> None:
     try:
         verb(ticket_id=ticket.pk, actor=request.user, at=timezone.now(), **answers)
-    except tickets.TicketError as refusal:
+    except TicketError as refusal:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, done % ticket.code)

@@ -16,6 +16,8 @@ from django.utils import timezone
 from queueing.models import Event, Line
 from queueing.tracking import Changes, Tracked
 
+#: Moves a ticket without anybody having done anything to it.
+RENUMBERED = "ticket.renumbered"
 PLAIN_VERBS = {Event.Action.INSERT: "added", Event.Action.UPDATE: "changed", Event.Action.DELETE: "removed"}
 
 
@@ -74,6 +76,11 @@ def note(verb: str, *, model: str, object_id: int, changes: Changes) -> None:
 def of(row: Tracked) -> models.QuerySet[Event]:
     """The events of one row, the latest first."""
     return Event.objects.filter(model=row._meta.label_lower, object_id=row.pk).order_by("-id")
+
+
+def latest(row: Tracked) -> Event | None:
+    """What was last done to the row. Its id is the row's version; a line that was spread around it does not count."""
+    return of(row).exclude(verb=RENUMBERED).first()
 
 
 def find(key: str | None) -> Event | None:

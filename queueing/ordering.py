@@ -99,7 +99,7 @@ def renumber(line: Line) -> None:
         ticket.position = first + (last - first) * number // (len(tickets) - 1)
     moved = [ticket for ticket in tickets if ticket.changes()]
     _write_positions(moved)
-    with history.operation("ticket.renumbered"):
+    with history.operation(history.RENUMBERED):
         history.record_many(moved)
 
 

@@ -12,7 +12,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from queueing import history
-from queueing.models import Room, Ticket
+from queueing.models import Event, Room, Ticket
+
+#: Who acts from the page of a ticket.
+PATIENT = "patient"
+#: What somebody did to a ticket, by the verb of the event.
+DID = {
+    "ticket.issued": gettext_noop("%(who)s issued %(code)s at %(when)s."),
+    "ticket.called": gettext_noop("%(who)s called %(code)s at %(when)s."),
+    "ticket.recalled": gettext_noop("%(who)s called %(code)s again at %(when)s."),
+    "ticket.started": gettext_noop("%(who)s started with %(code)s at %(when)s."),
+    "ticket.coming": gettext_noop("The %(who)s of %(code)s answered at %(when)s."),
+    "ticket.delayed": gettext_noop("The %(who)s of %(code)s took more time at %(when)s."),
+    "ticket.missed": gettext_noop("%(who)s noted at %(when)s that %(code)s did not come."),
+    "ticket.completed": gettext_noop("%(who)s completed %(code)s at %(when)s."),
+    "ticket.cancelled": gettext_noop("%(who)s cancelled %(code)s at %(when)s."),
+    "ticket.held": gettext_noop("%(who)s put %(code)s on hold at %(when)s."),
+    "ticket.released": gettext_noop("%(who)s let %(code)s wait again at %(when)s."),
+    "ticket.put_back": gettext_noop("%(who)s put %(code)s back in line at %(when)s."),
+    "ticket.transferred": gettext_noop("%(who)s sent %(code)s on at %(when)s."),
+    "ticket.prioritised": gettext_noop("%(who)s changed the priority of %(code)s at %(when)s."),
+    "ticket.moved": gettext_noop("%(who)s moved %(code)s at %(when)s."),
+    "ticket.undone": gettext_noop("%(who)s took the last step of %(code)s back at %(when)s."),
+}
+CHANGED = gettext_noop("%(who)s changed %(code)s at %(when)s.")
 
 
 class TicketError(Exception):
@@ -39,10 +62,21 @@ class WrongState(TicketError):
         sentence = _("%(code)s is %(status)s: %(who)s did that at %(when)s. Nothing was changed.") % {
             "code": ticket.code,
             "status": str(ticket.get_status_display()).lower() + _in_room(ticket),
-            "who": last.actor or _("somebody"),
+            "who": person(last.actor),
             "when": clock(last.at),
         }
         return cls(sentence, code=f"already_{ticket.status}", ticket=ticket)
+
+
+class StaleVersion(TicketError):
+    """The ticket was changed after the page was made that this came from."""
+
+    code = "stale_version"
+
+    @classmethod
+    def of(cls, ticket: Ticket, last: Event) -> StaleVersion:
+        unchanged = _("Nothing was changed.")
+        return cls(f"{did(last, ticket.code)} {unchanged}", ticket=ticket)
 
 
 class MovedOn(TicketError):
@@ -103,6 +137,14 @@ class NoSuchPlace(TicketError):
     code = "no_such_place"
 
 
+class TooLate(TicketError):
+    code = "too_late"
+
+
+class NotUndoable(TicketError):
+    code = "not_undoable"
+
+
 class KeyReused(TicketError):
     code = "key_reused"
 
@@ -143,6 +185,17 @@ def named() -> Iterator[None]:
             raise
         refusal, sentence = RULES[rule]
         raise refusal(_(sentence)) from error
+
+
+def did(event: Event, code: str) -> str:
+    """Who did what to the ticket with this code, and when: a sentence."""
+    told = {"who": person(event.actor) if event.actor else _("Somebody"), "code": code, "when": clock(event.at)}
+    return _(DID.get(event.verb, CHANGED)) % told
+
+
+def person(actor: str) -> str:
+    """By name those who have one here."""
+    return (_("patient") if actor == PATIENT else actor) or _("somebody")
 
 
 def clock(at: datetime) -> str:

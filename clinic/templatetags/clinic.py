@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import segno
 from django import template
+from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from clinic.forms import NEEDS
 from notifications import sentences
-from queueing.models import Event, Priority, Room
+from queueing.models import Event, Priority, Room, Ticket
 from queueing.waiting import Range
 
 register = template.Library()
@@ -47,6 +51,26 @@ def told(value: Range | dict[str, int] | None) -> str:
 @register.filter
 def since(value: datetime) -> str:
     return _("since %(time)s") % {"time": timezone.localtime(value).strftime("%H:%M")}
+
+
+@register.filter
+def needs(ticket: Ticket) -> str:
+    """What the patient needs, in words; empty for most."""
+    return ", ".join(str(words) for name, words in NEEDS if getattr(ticket, name))
+
+
+@register.simple_tag(takes_context=True)
+def patients_page(context: Context, ticket: Ticket) -> str:
+    """The address that a patient's phone opens."""
+    address: str = context["request"].build_absolute_uri(reverse("ticket-page", args=[ticket.token]))
+    return address
+
+
+@register.simple_tag
+def qr(text: str) -> SafeString:
+    """The text as a picture that a phone's camera reads; dark on light, whatever the page's colours are."""
+    code = segno.make(text, micro=False)
+    return mark_safe(code.svg_inline(border=3, light="#fff", omitsize=True, svgclass="qr", lineclass=None))  # noqa: S308
 
 
 @register.simple_tag

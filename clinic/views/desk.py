@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django import forms as django_forms
-from django.contrib import messages
 from django.contrib.auth.decorators import user_passes_test
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from clinic import desk as desks
 from clinic import forms
 from clinic import room as rooms
-from clinic.verbs import ISSUED, VERBS
+from clinic.notices import Notice
 from notifications import sentences
-from queueing import history, tickets
-from queueing.models import IN_ROOM, Priority, Ticket
-from queueing.tickets import NotAllowed, TicketError
+from queueing import history, undoing
+from queueing.models import Priority, Ticket
 
 #: Any of these lets a person see the desk; what they may do there is the verbs' own business.
 RIGHTS = ["issue_ticket", "call_ticket", "arrange_ticket", "complete_ticket", "view_ticket"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """The one line that says what came of an action; `link` leads to the way out of a refusal."""
-
-    text: str
-    refused: bool = False
-    link: str = ""
-    label: str = ""
+#: How this browser's desk is set: the room that it calls to, and whether it listens to function keys.
+ROOM, SHORTCUTS = "desk_room", "desk_shortcuts"
 
 
 def _may_see(user: User | AnonymousUser) -> bool:
@@ -60,7 +46,19 @@ desk_only = user_passes_test(_may_see)
 @require_safe
 @desk_only
 def desk(request: HttpRequest) -> HttpResponse:
-    return page(request)
+    """Without JavaScript, a ticket that was just issued stands in the address."""
+    issued = _number(request.GET.get("issued", ""))
+    return page(request, issued=Ticket.objects.select_related("service").filter(pk=issued).first() if issued else None)
+
+
+@never_cache
+@require_safe
+@desk_only
+def print_ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """The ticket on paper, for the patient."""
+    row = get_object_or_404(Ticket.objects.select_related("service"), pk=ticket_id)
+    place = desks.read(at=timezone.now()).row_of(row)
+    return render(request, "desk/print.html", {"ticket": row, "row": place, "query": kept(request)})
 
 
 @never_cache
@@ -69,105 +67,27 @@ def desk(request: HttpRequest) -> HttpResponse:
 def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """All that can be done to one ticket: a page of its own, or to htmx the menu of its row."""
     row = get_object_or_404(Ticket.objects.select_related("service", "room", "patient"), pk=ticket_id)
-    part = "desk/_actions.html" if _by_htmx(request) else "desk/ticket.html"
     shown = desks.read(at=timezone.now())
+    last = history.latest(row)
+    context = {
+        **around(request),
+        "ticket": row,
+        "row": shown.row_of(row),
+        "desk": shown,
+        "version": last and last.pk,
+        **({} if by_htmx(request) else _what_happened(row)),
+    }
+    return render(request, "desk/_actions.html" if by_htmx(request) else "desk/ticket.html", context)
+
+
+def _what_happened(row: Ticket) -> dict[str, Any]:
     events = list(history.of(row))
     names = sentences.names_for(events)
-    context = {
-        "ticket": row,
-        "row": next((found for found in shown.rows if found.ticket == row), None),
-        "desk": shown,
+    last = undoing.step(row)
+    return {
         "events": [(event, sentences.sentence(event, names)) for event in events],
-        "priorities": Priority,
-        "query": _query(request),
-        "key": uuid.uuid4().hex,
+        "undo": last.pk if last and undoing.can_be_undone(last, timezone.now()) else None,
     }
-    return render(request, part, context)
-
-
-@never_cache
-@require_POST
-@desk_only
-def issue(request: HttpRequest) -> HttpResponse:
-    form = forms.Issue(request.POST)
-    if not form.is_valid():
-        return page(request, notice=Notice(text=forms.sentence(form), refused=True), form=form, status=422)
-    return answer(request, lambda: _issue(request, form), form)
-
-
-def _issue(request: HttpRequest, form: forms.Issue) -> str:
-    sent, key = form.cleaned_data, _key(form, "issue")
-    issued = tickets.issue(
-        service_id=sent["service_id"],
-        priority=sent["priority"],
-        patient=form.patient(),
-        key=key,
-        actor=request.user,
-        at=timezone.now(),
-    )
-    told = {"code": issued.code, "service": issued.service, "low": issued.estimate_low, "high": issued.estimate_high}
-    return str(ISSUED) % told
-
-
-@never_cache
-@require_POST
-@desk_only
-def call_next(request: HttpRequest, room_id: int) -> HttpResponse:
-    form = forms.Keyed(request.POST)
-    form.is_valid()
-
-    def verb() -> str:
-        key = _key(form, f"next-{room_id}")
-        called = tickets.call_next(room_id=room_id, key=key, actor=request.user, at=timezone.now())
-        return VERBS["call"].sentence(called)
-
-    return answer(request, verb)
-
-
-@never_cache
-@require_POST
-@desk_only
-def act(request: HttpRequest, ticket_id: int, verb: str) -> HttpResponse:
-    """Do one of VERBS to a ticket."""
-    if verb not in VERBS:
-        raise Http404
-    form = VERBS[verb].form(request.POST)
-    if not form.is_valid():
-        return page(request, notice=Notice(text=forms.sentence(form), refused=True), status=422)
-    arguments = {**form.cleaned_data, "ticket_id": ticket_id, "actor": request.user, "at": timezone.now()}
-    if "key" in arguments:
-        arguments["key"] = _key(form, f"{verb}-{ticket_id}")
-    return answer(request, lambda: VERBS[verb].sentence(VERBS[verb].act(**arguments)))
-
-
-def _key(form: django_forms.Form, purpose: str) -> str | None:
-    """One key stands on a page for all that can be done from it, so what it was used for is part of it."""
-    key = form.cleaned_data.get("key")
-    return f"{key}-{purpose}" if key else None
-
-
-def answer(request: HttpRequest, verb: Callable[[], str], form: forms.Issue | None = None) -> HttpResponse:
-    """What came of the verb. A form that was refused is shown again with what was typed."""
-    try:
-        sentence = verb()
-    except ObjectDoesNotExist as missing:
-        raise Http404 from missing
-    except TicketError as refusal:
-        status = 403 if isinstance(refusal, NotAllowed) else 409
-        return page(request, notice=_refused(request.user, refusal), form=form, status=status)
-    if _by_htmx(request):
-        return page(request, notice=Notice(text=sentence), form=form and forms.Issue())
-    messages.success(request, sentence)
-    return HttpResponseRedirect(_back(request))
-
-
-def _refused(user: User | AnonymousUser, refusal: TicketError) -> Notice:
-    there = refusal.ticket
-    if there and there.status in IN_ROOM and user.is_staff and user.has_perm("queueing.complete_ticket"):
-        link = reverse("admin:queueing_ticket_complete", args=[there.pk])
-        label = _("Complete %(code)s…") % {"code": there.code}
-        return Notice(text=str(refusal), refused=True, link=link, label=label)
-    return Notice(text=str(refusal), refused=True)
 
 
 def page(
@@ -176,17 +96,20 @@ def page(
     room_id: int | None = None,
     notice: Notice | None = None,
     form: forms.Issue | None = None,
+    issued: Ticket | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page that the person is on, as it is now: the panel of a room, or the desk.
+    """The page that the person is on, as it is now: the panel of a room (else Http404), or the desk.
 
     The desk comes with the check-in form only where that was sent.
-
-    :raises Http404: if there is no such room
     """
-    room_id = room_id or _room_asked(request)
+    room_id = room_id or room_asked(request)
     shown, context = ("room", _panel(room_id)) if room_id else ("desk", {"desk": _read(request)})
-    return _render(request, shown, {**context, "notice": notice, "form": form}, status)
+    context |= {"notice": notice, "form": form, "issued": issued, "row": context["desk"].row_of(issued)}
+    response = _render(request, shown, context, status)
+    if notice and notice.code:
+        response["X-Refusal"] = notice.code
+    return response
 
 
 def _panel(room_id: int) -> dict[str, Any]:
@@ -194,12 +117,12 @@ def _panel(room_id: int) -> dict[str, Any]:
         panel = rooms.read(room_id, at=timezone.now())
     except ObjectDoesNotExist as missing:
         raise Http404 from missing
-    return {"panel": panel, "desk": panel.desk, "query": f"?room={room_id}"}
+    return {"panel": panel, "desk": panel.desk, "query": f"?room={room_id}", "kept": f"&room={room_id}"}
 
 
 def _render(request: HttpRequest, shown: str, context: dict[str, Any], status: int) -> HttpResponse:
-    context = {"priorities": Priority, "query": _query(request), "key": uuid.uuid4().hex, **context}
-    if not _by_htmx(request):
+    context = {**around(request), **context}
+    if not by_htmx(request):
         return render(request, f"{shown}/{shown}.html", context, status=status)
     response = render(request, f"{shown}/_regions.html", context, status=status)
     # Said by the answer: a push may have taken the button that asked out of the page, and its attributes with it.
@@ -209,37 +132,58 @@ def _render(request: HttpRequest, shown: str, context: dict[str, Any], status: i
     return response
 
 
+def around(request: HttpRequest) -> dict[str, Any]:
+    """What all parts of the desk know."""
+    query = kept(request)
+    return {
+        "priorities": Priority,
+        "needs": forms.NEEDS,
+        "query": query,
+        "kept": query.replace("?", "&", 1),
+        "key": uuid.uuid4().hex,
+        "shortcuts": request.COOKIES.get(SHORTCUTS) != "off",
+    }
+
+
 def _read(request: HttpRequest) -> desks.Desk:
     asked = _asked(request)
-    service = asked.get("service", "")
-    service_id = int(service) if service.isdecimal() else None
-    return desks.read(at=timezone.now(), service_id=service_id, search=asked.get("q", ""))
+    return desks.read(
+        at=timezone.now(),
+        service_id=_number(asked.get("service", "")),
+        words=asked.get("q", "").strip(),
+        username=request.user.get_username(),
+        chosen=_number(request.COOKIES.get(ROOM, "")),
+    )
 
 
-def _by_htmx(request: HttpRequest) -> bool:
+def room_asked(request: HttpRequest) -> int | None:
+    """The room whose panel the action came from."""
+    return _number(request.GET.get("room", ""))
+
+
+def back(request: HttpRequest) -> str:
+    """The address of the page that the action came from."""
+    room_id = room_asked(request)
+    return reverse("room", args=[room_id]) if room_id else reverse("desk") + kept(request)
+
+
+def _number(text: str | list[object]) -> int | None:
+    return int(text) if isinstance(text, str) and text.isdecimal() else None
+
+
+def by_htmx(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
 
 
 def _asked(request: HttpRequest) -> QueryDict:
     """Which part of the lines the page shows; after an action by htmx, the address of the page tells."""
-    if request.method == "POST" and _by_htmx(request):
+    if request.method == "POST" and by_htmx(request):
         return QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
     return request.GET
 
 
-def _room_asked(request: HttpRequest) -> int | None:
-    """The room whose panel the action came from."""
-    room_id = request.GET.get("room", "")
-    return int(room_id) if room_id.isdecimal() else None
-
-
-def _back(request: HttpRequest) -> str:
-    room_id = _room_asked(request)
-    return reverse("room", args=[room_id]) if room_id else reverse("desk") + _query(request)
-
-
-def _query(request: HttpRequest) -> str:
+def kept(request: HttpRequest) -> str:
     """The same as part of an address, to come back to it after an action."""
     asked = _asked(request)
-    kept = {name: str(asked[name]) for name in ("service", "q") if asked.get(name)}
-    return f"?{urlencode(kept)}" if kept else ""
+    found = {name: str(asked[name]) for name in ("service", "q") if asked.get(name)}
+    return f"?{urlencode(found)}" if found else ""

@@ -19,7 +19,6 @@ from clinic.kiosk import Answers
 from notifications import activity
 from queueing.models import Kiosk, Ticket
 from queueing.refusals import AlreadyWaiting, TicketError
-from queueing.self_service import TooOften
 
 
 @never_cache
@@ -47,7 +46,7 @@ def _ask(request: HttpRequest, answers: Answers) -> HttpResponse:
         "wrong": answers.wrong,
         "offers": kiosk.offers() if question == "service" else [],
         "digits": kiosk.DIGITS,
-        "letters": kiosk.LATIN if question in ("number", "unknown") else kiosk.LETTERS[answers.language_code or "en"],
+        "letters": kiosk.LETTERS.get(answers.language_code, kiosk.LATIN) if question == "name" else kiosk.LATIN,
     }
     return _page(request, answers, question, context, status=422 if answers.wrong else 200)
 
@@ -61,7 +60,7 @@ def _issue(request: HttpRequest, answers: Answers) -> HttpResponse:
     except AlreadyWaiting:
         return _page(request, answers, "already", status=409)
     except TicketError as refusal:
-        return _none(request, answers, str(refusal), 429 if isinstance(refusal, TooOften) else 409)
+        return _none(request, answers, str(refusal), 429 if isinstance(refusal, kiosk.TooMany) else 409)
     if now - ticket.issued_at > kiosk.SHOWN_AGAIN:
         return redirect("kiosk", answers.kiosk.slug)
     address = request.build_absolute_uri(reverse("ticket-page", args=[ticket.token]))

@@ -10,9 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import forms
+from clinic.notices import Notice
 from clinic.verbs import PAUSED, RESUMED
 from clinic.views import desk
-from clinic.views.desk import Notice, desk_only
+from clinic.views.desk import desk_only
+from clinic.views.presses import answer
 from queueing import rooms
 
 
@@ -29,10 +31,10 @@ def room(request: HttpRequest, room_id: int) -> HttpResponse:
 def pause(request: HttpRequest, room_id: int) -> HttpResponse:
     form = forms.Pause(request.POST)
     if not form.is_valid():
-        notice = Notice(text=forms.sentence(form), refused=True)
+        notice = Notice(text=forms.sentence(form), code="invalid")
         return desk.page(request, room_id=room_id, notice=notice, status=422)
     act = partial(rooms.pause, room_id=room_id, reason=form.cleaned_data["reason"], actor=request.user)
-    return desk.answer(request, lambda: str(PAUSED) % {"room": act(at=timezone.now())})
+    return answer(request, lambda: Notice(text=str(PAUSED) % {"room": act(at=timezone.now())}))
 
 
 @never_cache
@@ -40,4 +42,4 @@ def pause(request: HttpRequest, room_id: int) -> HttpResponse:
 @desk_only
 def resume(request: HttpRequest, room_id: int) -> HttpResponse:
     act = partial(rooms.resume, room_id=room_id, actor=request.user)
-    return desk.answer(request, lambda: str(RESUMED) % {"room": act(at=timezone.now())})
+    return answer(request, lambda: Notice(text=str(RESUMED) % {"room": act(at=timezone.now())}))

@@ -55,7 +55,9 @@ class Ticket(Tracked):
         DUPLICATE = "duplicate", _("Duplicate ticket")
         OTHER = "other", _("Other")
 
-    personal = frozenset({"token", "needs_fetching", "needs_interpreter", "needs_wheelchair"})
+    #: Columns that say what a patient needs to come when called.
+    NEEDS = ("needs_fetching", "needs_interpreter", "needs_wheelchair")
+    personal = frozenset({"token", *NEEDS})
 
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="tickets", db_index=False, verbose_name=_("service")

@@ -4,6 +4,7 @@
  * Every answer of the server is a set of regions that htmx morphs into the page. Actions bring them themselves; when
  * somebody else changed a line, `refresh` asks for them.
  */
+import { listenToKeys, rove } from "./keys.js";
 import { Live, clinicClock } from "./live.js";
 
 const SECOND = 1_000;
@@ -12,9 +13,15 @@ const DOUBLE_PRESS_MS = 500;
 /** Pushes that come together are one refresh; a long line, which takes long to draw, is drawn less often. */
 const GATHER_MS = 150;
 const GATHER_TIMES = 3;
+/** A socket that is away for so long is told; so long without any word from the clinic, and nothing is sent. */
+const RECONNECTING_MS = 3 * SECOND;
+const OFFLINE_MS = 15 * SECOND;
+/** Undo stands so long beside what it takes back; after that it is in the ticket's history. */
+const UNDO_MS = 20 * SECOND;
 
 const page = document.body.dataset;
 const clock = clinicClock(page.timeZone);
+const clockToTheSecond = clinicClock(page.timeZone, document.documentElement.lang, { second: "2-digit" });
 const notices = document.getElementById("notices");
 
 /* --- Live ------------------------------------------------------------------------------------------------- */
@@ -41,18 +48,67 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   refresh();
 });
 
+let live;
+let socketLostAt;
+
+/** Before a tick is missed, a socket that is away says so; a moment of it is nobody's business. */
+function reconnecting() {
+  if (live.socket.readyState === WebSocket.OPEN) socketLostAt = undefined;
+  else socketLostAt ??= Date.now();
+  return Date.now() - socketLostAt > RECONNECTING_MS;
+}
+
 function showState({ name, since }) {
   const chip = document.getElementById("live");
-  const text = { live: page.live, connecting: page.connecting, refused: page.refused }[name];
+  const waits = name === "live" && reconnecting();
+  const text = { live: waits ? page.reconnecting : page.live, connecting: page.connecting, refused: page.refused }[name];
   chip.hidden = false;
-  chip.dataset.state = name;
+  chip.dataset.state = waits ? "connecting" : name;
   chip.textContent = text ?? `${page.notLive} ${clock(since)}`;
 }
 
+/** A display reports a call while the log of it is still being written: the card is told at once. */
+function showShown({ call, display, at }) {
+  const place = document.querySelector(`[data-shown="${CSS.escape(call)}"]`);
+  if (!place || place.textContent.trim()) return;
+  place.textContent = page.shownOn.replace("{display}", display).replace("{time}", clockToTheSecond(new Date(at)));
+}
+
+/* --- Not connected: nothing true has been heard for a while, by the socket or by asking ----------------------- */
+
+const offline = () => live !== undefined && Date.now() - live.state.heard > OFFLINE_MS;
+
+function showOffline() {
+  const { heard } = live.state;
+  const frozen = document.getElementById("frozen");
+  document.getElementById("offline").hidden = !offline();
+  document.getElementById("heard").textContent = clock(heard);
+  document.body.classList.toggle("is-offline", offline());
+  if (!frozen) return;
+  frozen.hidden = !offline();
+  frozen.textContent = `${page.frozen} ${clock(heard)}.`;
+}
+
+/** Nothing is kept for later: a call that comes late would call somebody twice. */
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.method !== "post" || !offline()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    refuse(page.notSent);
+  },
+  true,
+);
+
 if (document.getElementById("lines")) {
   const services = page.services.split(" ").filter(Boolean).map(Number);
-  new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState }).start();
+  live = new Live({ path: "/ws/desk/", services, onBoard: refresh, onState: showState, onShown: showShown }).start();
   setInterval(refresh, 60 * SECOND); // "12 min" becomes 13
+  setInterval(() => {
+    showState(live.state);
+    showOffline();
+  }, SECOND);
 }
 
 /* --- Morphing --------------------------------------------------------------------------------------------- */
@@ -92,7 +148,11 @@ function restore() {
 }
 
 document.addEventListener("htmx:beforeSwap", remember);
-document.addEventListener("htmx:afterSettle", restore);
+document.addEventListener("htmx:afterSettle", () => {
+  restore();
+  if (page.shortcuts === "on") rove();
+  limitUndo();
+});
 
 /* --- Actions ---------------------------------------------------------------------------------------------- */
 
@@ -128,8 +188,31 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
     else if (!xhr.getResponseHeader("HX-Reswap")) refuse(page.failed); // not the desk's own answer, which says why
   } else if (requestConfig.verb === "post") {
     requestConfig.elt.closest("details.more")?.removeAttribute("open");
+    if (requestConfig.path.includes("/undo/")) document.getElementById("issued")?.replaceChildren();
   }
 });
+
+/* --- Undo: a while beside what was done ----------------------------------------------------------------------- */
+
+const limited = new WeakSet();
+
+function limitUndo() {
+  for (const undo of notices.querySelectorAll("[data-undo]")) {
+    if (limited.has(undo)) continue;
+    limited.add(undo);
+    const { undo: event } = undo.dataset;
+    setTimeout(() => hideUndo(undo, event), UNDO_MS);
+  }
+}
+
+/** The notice of a later action may stand in the same element by now; and nobody's focus is taken away. */
+function hideUndo(undo, event) {
+  if (undo.dataset.undo !== event) limited.delete(undo);
+  else if (undo.contains(document.activeElement)) undo.addEventListener("focusout", () => (undo.hidden = true), { once: true });
+  else undo.hidden = true;
+}
+
+limitUndo();
 
 /* --- The menu of a row ------------------------------------------------------------------------------------ */
 
@@ -151,20 +234,12 @@ function closeMenus(except) {
 
 document.addEventListener("click", (event) => closeMenus(event.target));
 
-/* --- Keys: function keys that browsers leave free ----------------------------------------------------------- */
+/* --- Keys ----------------------------------------------------------------------------------------------------- */
 
-const keys = {
-  F2: () => document.querySelector("#checkin input[name=service_id]:not(:disabled)")?.focus(),
-  F4: () => document.getElementById("find")?.select(),
-  Escape: () => {
-    const open = document.querySelector("details.more[open]");
-    open?.querySelector("summary").focus();
-    closeMenus();
-  },
-};
-
-document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || !keys[event.key]) return;
-  if (event.key !== "Escape") event.preventDefault();
-  keys[event.key]();
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  document.querySelector("details.more[open] summary")?.focus();
+  closeMenus();
 });
+
+if (page.shortcuts === "on") listenToKeys(page, refuse);

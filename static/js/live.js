@@ -24,11 +24,12 @@ export class Live {
    * @param {(board: object) => void} onBoard every board that is newer than the one before
    * @param {(state: {name: string, since: Date, heard: Date, code?: number}) => void} onState whenever it changes, and each
    *   second while not live: "connecting", "live", "stale" or "refused"; since when; when anything true was last heard
+   * @param {() => void} onShown when a display says that it shows a call
    * @param {(hello: {at: string, build: string}) => void} onHello the server's clock and build, at each connection
    * @param {() => void} onBye the page that was loaded is no longer what the server would send
    */
-  constructor({ path, services = [], onBoard, onState = () => {}, onHello = () => {}, onBye = () => {} }) {
-    Object.assign(this, { path, onBoard, onState, onHello, onBye });
+  constructor({ path, services = [], onBoard, onState = () => {}, onShown = () => {}, onHello = () => {}, onBye = () => {} }) {
+    Object.assign(this, { path, onBoard, onState, onShown, onHello, onBye });
     this.services = new Set(services);
     this.versions = new Map();
     this.attempt = 0;
@@ -93,6 +94,7 @@ export class Live {
     if (message.type === "hello") this.onHello(message);
     if (message.type === "bye") this.onBye(message);
     if (message.type === "board") this.take(message.board);
+    if (message.type === "shown") this.onShown(message);
     if (message.type === "changed") this.take({ ...message, service: { id: message.service } });
     if (message.type === "tick") this.tick(message.versions);
   }
@@ -148,12 +150,13 @@ export class Live {
 }
 
 /** Times of day as the clinic has them, wherever the screen's own clock and zone are. */
-export function clinicClock(timeZone, language = document.documentElement.lang) {
+export function clinicClock(timeZone, language = document.documentElement.lang, finer = {}) {
   const format = new Intl.DateTimeFormat(language, {
     timeZone,
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
+    ...finer,
     numberingSystem: "latn", // the digits of codes and of the server, in every language
   });
   return (date) => format.format(date);

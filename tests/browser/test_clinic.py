@@ -104,12 +104,12 @@ class TestDesk:
         issue(desk)
         row(desk, "A-001").get_by_role("button", name="Call A-001 to Room 1").click()
         late = []
-        desk.route("**/miss/", lambda route: late.append((route, route.fetch())))
+        desk.route("**/miss/?*", lambda route: late.append((route, route.fetch())))
         desk.get_by_role("button", name="No-show A-001").click()
         expect(room(desk, "Room 1")).to_contain_text("Free", timeout=SOON)
 
         route, response = late.pop()
-        with desk.expect_response("**/miss/"):
+        with desk.expect_response("**/miss/?*"):
             route.fulfill(response=response)
 
         expect(notice(desk)).to_contain_text("A-001 did not come.")
@@ -169,16 +169,24 @@ class TestDesk:
         expect(row(desk, "B-001")).to_be_visible()
         expect(desk.get_by_role("searchbox")).to_be_focused()
 
-    def test_says_so_when_the_clinic_does_not_answer_and_recovers(self, open_page, people, servers):
+    def test_says_so_when_the_clinic_does_not_answer_sends_nothing_and_recovers(self, open_page, people, servers):
         desk = open_page(user=people.receptionist, expected=["ERR_", "WebSocket", "htmx:"])
         expect(desk.locator("#live")).to_have_text("Live", timeout=SOON)
         servers.kill("web")
         issue(desk)
 
         expect(notice(desk)).to_contain_text("did not answer")
+        expect(desk.locator("#live")).to_have_text("Reconnecting", timeout=SOON)
         expect(desk.locator("#live")).to_contain_text("Not live since", timeout=25_000)
+        expect(desk.locator("#offline")).to_contain_text("Actions are blocked.", timeout=SOON)
+        expect(desk.locator("#frozen")).to_be_visible()
+        desk.get_by_role("button", name="Issue ticket").click()
+        expect(notice(desk)).to_contain_text("Not connected: nothing was sent.")
+        expect(desk.get_by_role("button", name="Issue ticket")).to_be_focused()
         servers.start("web")
         expect(desk.locator("#live")).to_have_text("Live", timeout=60_000)
+        expect(desk.locator("#offline")).to_be_hidden()
+        assert not Ticket.objects.exists()
 
     def test_leads_to_sign_in_once_signed_out(self, open_page, people):
         desk = open_page(user=people.receptionist)

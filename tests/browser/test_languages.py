@@ -1,62 +1,31 @@
-"""Every page in another language: nothing left in English, nothing cut off, nothing the wrong way round."""
+"""Every screen in another language: nothing left in English, nothing cut off, nothing the wrong way round."""
 
 from __future__ import annotations
 
 import re
 import socket
-from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.utils import timezone
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from queueing import tickets
-from queueing.models import Display, DisplayService, Patient, Ticket
+from queueing import history
+from queueing.models import Event, Patient, Room, Service
 from tests.browser import pseudo_settings
-from tests.browser.pages import violations
+from tests.browser.conftest import PASSWORD, sign_in
+from tests.browser.scene import scene, screens  # noqa: F401  # the fixture
+from tests.browser.test_screens import places, send, too_wide  # noqa: F401  # the fixture
 
-#: Who opens it, and its address with what stands in PLACES. A new page of the product goes here.
-PAGES = {
-    "sign-in": ("nobody", "/sign-in/"),
-    "desk": ("supervisor", "/desk/"),
-    "line": ("supervisor", "/desk/?service={service}"),
-    "nothing found": ("supervisor", "/desk/?q=nobody"),
-    "ticket that waits": ("supervisor", "/desk/tickets/{waiting}/"),
-    "ticket in a room": ("supervisor", "/desk/tickets/{serving}/"),
-    "room with a patient": ("supervisor", "/room/{room}/"),
-    "room without": ("supervisor", "/room/{free}/"),
-    "display": ("nobody", "/display/{language}/"),
-    "pairing": ("nobody", "/kiosk/"),
-    "my ticket waiting": ("nobody", "/t/{token}/"),
-    "my ticket called": ("nobody", "/t/{called}/"),
-    "my ticket leaving": ("nobody", "/t/{token}/leave/"),
-    "not found": ("nobody", "/nowhere/"),
-    "admin": ("supervisor", "/admin/"),
-    "to complete": ("supervisor", "/admin/queueing/ticket/to-complete/"),
-    "complete": ("supervisor", "/admin/queueing/ticket/{serving}/complete/"),
-    "delivery": ("supervisor", "/admin/notifications/cursor/"),
-}
-WIDTHS = (390, 1280, 1440)
-#: Screens of their own sizes; no phone shows them.
-WALLS = {"display"}
-#: Data: what people typed, codes, numbers, and what is the same in every language.
-DATA = [
-    "Hillside Clinic",
-    "General practice",
-    "Nurse",
-    "Room 1",
-    "Room 2",
-    "Ana Pereira",
-    "supervisor",
-    "F2",
-    "en-xa Hall",
-    "ar Hall",
-]
-#: Names of programs and files, and what the system calls its parts.
-DATA += [name for _, name in settings.LANGUAGES]
-DATA += ["audit", "replica", "push", "Redis", "docs/operations.md", "/display/", "/kiosk/", socket.gethostname()]
-CODE = re.compile(r"\b[A-Z]-\d{3}\b|P-77|#[\d,]+ [0-9a-f]{12}…|\b[A-HJ-NP-Z]{6}\b")
+#: What the console says of answers that are meant to refuse.
+EXPECTED = ["403", "404", "409", "422"]
+PHONE, DESKS = 390, (1280, 1440)
+#: What is not said in any language: codes, references, hashes, six letters to pair by.
+CODES = re.compile(r"\b[A-Z]-\d{3}\b|\bP-\d+|\bF\d\b|#[\d,]+ [0-9a-f]{12}…|\b[A-HJ-NP-Z]{6}\b|0 of \d+ selected")
+#: Names of programs, parts and files; and of keys.
+NAMES = ["audit", "replica", "push", "Redis", "docs/operations.md", "/display/", "/kiosk/", "Ctrl", "Alt", "Esc"]
+#: What scripts and templates of Django's admin say that are not for us to translate.
+NAMES += ["Now", "Choose a Time", "Search"]
 #: What is seen or read aloud, each line by itself.
 SPOKEN = """() => {
   const shown = (what) => [...document.querySelectorAll(what)].filter((it) => it.checkVisibility());
@@ -65,14 +34,13 @@ SPOKEN = """() => {
     .concat(shown("input[type=submit]").map((it) => it.value));
   return [document.title, ...document.body.innerText.split("\\n"), ...said].filter(Boolean);
 }"""
-#: Elements whose words need more room than they have.
+#: Elements that need more room than they have.
 CUT_OFF = """() => [...document.body.querySelectorAll("*")]
   .filter((it) => it.checkVisibility() && it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1)
   .filter((it) => getComputedStyle(it).display !== "inline" && getComputedStyle(it).overflowX === "visible")
   .filter((it) => !it.closest(".hidden-text") && getComputedStyle(it.closest("thead") ?? it).clipPath === "none")
-  .filter((it) => !it.matches(".colMS"))  // where Django's admin puts its recent actions beside
+  .filter((it) => !it.matches(".colMS") && !it.closest("#changelist"))  // which Django's admin lays out so
   .map((it) => `${it.tagName} ${it.className} ${it.innerText.slice(0, 60)}: ${it.scrollWidth} > ${it.clientWidth}`)"""
-TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 @pytest.fixture
@@ -81,67 +49,43 @@ def settings_module():
 
 
 @pytest.fixture
-def day(people, places):
-    """Somebody in every state that a page can show; the numbers of those that PAGES name."""
-    at = timezone.now() - timedelta(minutes=50)
-    actor = people.supervisor
+def read(open_page, people, scene):  # noqa: F811
+    """Each screen in one language, one after the other: its description and the page."""
+    nobody = User.objects.create_user("nobody", password=PASSWORD)
 
-    def issue(service, **more):
-        return tickets.issue(service_id=service.pk, actor=actor, at=at, **more).pk
-
-    for language in (pseudo_settings.CODE, "ar"):
-        display = Display.objects.create(name=f"{language} Hall", slug=language, languages=language, open_to_all=True)
-        DisplayService.objects.create(display=display, service=places.general)
-    ana = Patient(reference="P-77", name="Ana Pereira", show_name=True)
-    serving, missed, called, held, waiting = (issue(places.general) for _ in range(5))
-    issue(places.nurse, patient=ana, priority="high")
-    issue(places.general, priority="medium")
-    first, second = (room.pk for room in places.rooms)
-    tickets.call(ticket_id=serving, room_id=first, actor=actor, at=at)
-    tickets.start(ticket_id=serving, actor=actor, at=at)
-    tickets.call(ticket_id=missed, room_id=second, actor=actor, at=at)
-    tickets.miss(ticket_id=missed, actor=actor, at=at)
-    tickets.hold(ticket_id=held, reason="", actor=actor, at=at)
-    tickets.call(ticket_id=called, room_id=second, actor=actor, at=timezone.now())
-    token, there = (Ticket.objects.get(pk=pk).token for pk in (waiting, called))
-    return {
-        "serving": serving,
-        "token": token,
-        "called": there,
-        "waiting": waiting,
-        "room": first,
-        "free": second,
-        "service": places.general.pk,
-    }
-
-
-@pytest.fixture
-def read(open_page, people, day, servers):
-    """Opens pages in one language, by their names in PAGES; signs in once."""
-    opened = {}
-
-    def make(name, language):
-        who, address = PAGES[name]
-        if who not in opened:
-            user = None if who == "nobody" else getattr(people, who)
-            opened[who] = open_page("/livez", user=user, expected=["404"])
-        page = opened[who]
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": servers.address}])
-        page.goto(address.format(language=language, **day))
-        return page
+    def make(language):
+        with history.operation(actor="setup"):
+            for shown in (scene.hall, scene.kiosk):
+                shown.languages = language
+                shown.save()
+        browsers = {who: open_page("about:blank", expected=EXPECTED, locale=language) for who in people_of(scene)}
+        for who in browsers.keys() - {""}:
+            sign_in(browsers[who], getattr(people, who, nobody), lands=who != "nobody")
+        for screen in different(scene):
+            browsers[screen.who].goto(screen.path)
+            if screen.sent:
+                send(browsers[screen.who], screen.sent)
+            yield screen, browsers[screen.who]
 
     return make
 
 
-def widths(page, name):
-    """Each of them, with the page as it is in a window of that width."""
-    for width in WIDTHS[name in WALLS :]:
-        page.set_viewport_size({"width": width, "height": 900})
+def different(scene):  # noqa: F811
+    """Of one page in several colours and sizes the first will do."""
+    return {(screen.who, screen.path, *screen.sent.items()): screen for screen in reversed(screens(scene))}.values()
+
+
+def people_of(scene):  # noqa: F811
+    return {screen.who for screen in different(scene)}
+
+
+def sizes(page, screen):
+    """The widths that a screen may have, with the page in a window of each."""
+    wall = screen.path.startswith(("/display/", "/kiosk/"))
+    phone = [] if screen.path.startswith("/admin/") else [PHONE]
+    for width in [screen.size[0]] if wall else [*phone, *DESKS]:
+        page.set_viewport_size({"width": width, "height": screen.size[1]})
         yield width
-
-
-def too_wide(page, name):
-    return [f"{name} at {width}: wider than the screen" for width in widths(page, name) if page.evaluate(TOO_WIDE)]
 
 
 def outside(text):
@@ -153,37 +97,49 @@ def outside(text):
     return left
 
 
-def untranslated(texts):
-    found = set()
+def data():
+    """What people typed, the longest first."""
+    typed = [
+        *Service.objects.values_list("name", flat=True),
+        *Room.objects.values_list("name", flat=True),
+        *Room.objects.values_list("closed_because", flat=True),
+        *Patient.objects.values_list("name", flat=True),
+        *User.objects.values_list("username", flat=True),
+        *Event.objects.values_list("reason", flat=True),
+        *(name for _, name in settings.LANGUAGES),
+    ]
+    names = {settings.CLINIC_NAME, socket.gethostname(), "Hall", "hall", "Entrance", "en-xa", *NAMES, *typed}
+    return sorted(names - {""}, key=len, reverse=True)
+
+
+def untranslated(texts, names):
     for text in texts:
-        left = CODE.sub(" ", outside(text))
-        for name in sorted(DATA, key=len, reverse=True):
+        left = CODES.sub(" ", outside(text))
+        for name in names:
             left = re.sub(re.escape(name), " ", left, flags=re.IGNORECASE)
-        found |= {text for word in re.findall(r"[^\W\d_]{2,}", left) if word}
-    return found
+        if re.search(r"[^\W\d_]{2}", left):
+            yield text
 
 
-def test_every_page_is_translated_and_has_room_for_longer_words(read):
-    problems = []
-    for name in PAGES:
-        page = read(name, pseudo_settings.CODE)
-        problems += [f"{name} at {width}: {what}" for width in widths(page, name) for what in page.evaluate(CUT_OFF)]
-        problems += too_wide(page, name)
-        problems += [f"{name}: {text!r} is not translated" for text in untranslated(page.evaluate(SPOKEN))]
-    assert not problems, "\n".join(problems)
+def test_every_screen_is_translated_and_has_room_for_longer_words(read):
+    wrong = []
+    for screen, page in read(pseudo_settings.CODE):
+        wrong += [f"{screen.name}: {text!r} is in English" for text in untranslated(page.evaluate(SPOKEN), data())]
+        for width in sizes(page, screen):
+            wrong += [f"{screen.name} at {width}: {what}" for what in page.evaluate(CUT_OFF)]
+            wrong += [f"{screen.name} at {width}: wider than the screen"] if too_wide(page) else []
+    assert not wrong, "\n".join(wrong)
 
 
-def test_arabic_runs_from_right_to_left_without_going_off_the_page(read):
-    problems = []
-    for name in PAGES:
-        page = read(name, "ar")
+def test_arabic_runs_from_right_to_left_with_the_digits_of_the_wall(read):
+    wrong = []
+    for screen, page in read("ar"):
         expect(page.locator("html")).to_have_attribute("lang", "ar")
         expect(page.locator("html")).to_have_attribute("dir", "rtl")
-        problems += too_wide(page, name)
-        problems += [f"{name}: {digits}" for digits in re.findall("[٠-٩]+", page.content())]
-        if not name.startswith(("admin", "delivery", "complete", "to complete")):
-            problems += violations(page)
-    assert not problems, "\n".join(problems)
+        wrong += [f"{screen.name}: {digits}" for digits in re.findall("[٠-٩]+", page.content())]
+        for width in sizes(page, screen):
+            wrong += [f"{screen.name} at {width}: wider than the screen"] if too_wide(page) else []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_language_is_chosen_without_javascript_and_kept(open_page, people):

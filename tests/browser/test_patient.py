@@ -108,7 +108,7 @@ class TestAPhone:
         expect(page.locator("body")).to_have_css("background-color", "rgb(255, 210, 63)")
         assert page.evaluate("window.vibrated")
 
-        button(page, "I am coming").click()
+        button(page, "I'm coming").click()
         expect(page.locator("#told")).to_contain_text("The desk knows that you are coming")
         expect(page.locator("#told")).to_be_focused()
         assert Ticket.objects.get(pk=line[1].pk).coming_at
@@ -119,7 +119,7 @@ class TestAPhone:
         act("complete", line[1], outcome="seen")
         expect(page.get_by_role("heading")).to_have_text("Thank you for your visit", timeout=SOON)
 
-    def test_takes_more_time_leaves_and_comes_back(self, phone, line):
+    def test_takes_more_time_leaves_and_comes_back_also_without_javascript(self, phone, open_page, line, act, places):
         page = phone(line[0], expected=["409"])
         here = f"/t/{line[0].token}/"
         page.evaluate(f"document.getElementById('more-time').form.action = '{here}coming/'")  # an old page
@@ -140,6 +140,15 @@ class TestAPhone:
         expect(page.get_by_role("heading")).to_have_text("4 people are ahead of you")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
+        plain = open_page(f"/t/{line[1].token}/", java_script_enabled=False, **PHONE)
+        expect(button(plain, "Tell me")).to_have_count(0)
+        button(plain, "I need 10 more minutes").click()
+        expect(plain.get_by_role("heading")).to_have_text("4 people are ahead of you")
+        act("call", line[1], room_id=places.rooms[0].pk)
+        plain.reload()
+        button(plain, "I'm coming").click()
+        expect(plain.locator("#told")).to_contain_text("The desk knows")
+
     def test_says_when_it_is_not_live_and_asks_every_15_seconds(self, open_page, line, act, places, servers):
         page = open_page("about:blank", **PHONE)
         page.clock.install()
@@ -154,16 +163,6 @@ class TestAPhone:
         act("call", line[0], room_id=places.rooms[0].pk)
         page.clock.run_for(16_000)
         expect(state(page)).to_have_attribute("data-state", "called", timeout=SOON)
-
-    def test_needs_no_javascript(self, open_page, line, act, places):
-        page = open_page(f"/t/{line[0].token}/", java_script_enabled=False, **PHONE)
-        expect(button(page, "Tell me")).to_have_count(0)
-        button(page, "I need 10 more minutes").click()
-        expect(page.get_by_role("heading")).to_have_text("4 people are ahead of you")
-        act("call", line[0], room_id=places.rooms[0].pk)
-        page.reload()
-        button(page, "I am coming").click()
-        expect(page.locator("#told")).to_contain_text("The desk knows")
 
 
 class TestAKiosk:
@@ -204,7 +203,7 @@ class TestAKiosk:
             page.go_back()
         expect(page.locator("body")).not_to_contain_text(ticket.code)
 
-    def test_is_used_by_keyboard_alone(self, kiosk):
+    def test_is_used_by_keyboard_alone_and_clears_itself_after_a_warning(self, kiosk):
         page = kiosk(viewport={"width": 1280, "height": 800})
 
         def reach(name):
@@ -228,8 +227,6 @@ class TestAKiosk:
         reach("Done")
         expect(button(page, "English")).to_be_visible()
 
-    def test_clears_itself_after_a_warning(self, kiosk):
-        page = kiosk(viewport={"width": 1280, "height": 800})
         button(page, "English").click()
         button(page, "General practice").click()
         page.get_by_label("Do you have a patient number?").fill("P-4711")

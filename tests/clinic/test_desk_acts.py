@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from queueing import tickets
+from queueing import history, tickets
 from queueing.models import Ticket
 from tests.clinic.conftest import text
 
@@ -194,4 +194,6 @@ class TestMissedTickets:
         tickets.miss(ticket_id=ticket.pk, actor=sofia, at=now)
 
         assert "Did not come today" in text(desk.get("/desk/"))
-        assert f'formaction="/desk/tickets/{ticket.pk}/put-back/"' in text(desk.get("/desk/"))
+        assert f'formaction="/desk/tickets/{ticket.pk}/put-back/?version={history.latest(ticket).pk}"' in text(
+            desk.get("/desk/")
+        )

@@ -11,6 +11,7 @@ from clinic import kiosk as kiosks
 from notifications import activity
 from queueing import tickets
 from queueing.models import Ticket
+from queueing.refusals import NotAllowed
 from tests.clinic.conftest import text
 from tests.conftest import NINE
 
@@ -120,7 +121,7 @@ class TestWho:
     def test_it_is_can_issue_and_nothing_else(self, issue):
         entrance = kiosks.AtKiosk("entrance")
 
-        with pytest.raises(tickets.NotAllowed):
+        with pytest.raises(NotAllowed):
             tickets.cancel(ticket_id=issue().pk, actor=entrance, at=NINE)
 
     def test_stands_there_is_seen_by_its_beats(self, visit, monkeypatch):

@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queueing import integrity, tickets
+from queueing import integrity, refusals, tickets
 from queueing.models import Room, Service, Ticket
 from tests.conftest import NINE, settle
 
@@ -58,7 +58,7 @@ def do(verb, needs, number, actor):
         if not known:
             return
         act["ticket_id"] = known[number % len(known)].pk
-    with suppress(tickets.TicketError):
+    with suppress(refusals.TicketError):
         getattr(tickets, verb)(**act, **needs)
 
 

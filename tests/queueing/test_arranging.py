@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from queueing import history, ordering, tickets
+from queueing import history, ordering, refusals, tickets
 from queueing.models import Service, Ticket
 from tests.conftest import NINE, codes
 
@@ -73,13 +73,13 @@ class TestBackInLine:
     def test_transfer_to_its_own_or_a_closed_service_is_refused(self, issue, make_service, service, sofia):
         ticket, closed = issue(), make_service(is_open=False)
 
-        with pytest.raises(tickets.WrongState, match="with General practice already"):
+        with pytest.raises(refusals.WrongState, match="with General practice already"):
             tickets.transfer(ticket_id=ticket.pk, service_id=service.pk, actor=sofia, at=TEN)
-        with pytest.raises(tickets.ServiceClosed):
+        with pytest.raises(refusals.ServiceClosed):
             tickets.transfer(ticket_id=ticket.pk, service_id=closed.pk, actor=sofia, at=TEN)
 
     def test_transfer_refuses_who_may_not(self, issue, make_service, ada):
-        with pytest.raises(tickets.NotAllowed):
+        with pytest.raises(refusals.NotAllowed):
             tickets.transfer(ticket_id=issue().pk, service_id=make_service().pk, actor=ada, at=TEN)
 
 
@@ -111,11 +111,11 @@ class TestMove:
     def test_refuses_a_place_that_the_line_does_not_have(self, place, issue, sofia):
         issue()
 
-        with pytest.raises(tickets.NoSuchPlace):
+        with pytest.raises(refusals.NoSuchPlace):
             tickets.move(ticket_id=issue().pk, place=place, reason="faint", actor=sofia, at=TEN)
 
     def test_needs_a_reason(self, issue, sofia):
-        with pytest.raises(tickets.ReasonNeeded):
+        with pytest.raises(refusals.ReasonNeeded):
             tickets.move(ticket_id=issue().pk, place=1, reason=" ", actor=sofia, at=TEN)
 
     def test_makes_room_when_no_microsecond_is_left_between_two(self, issue, service, sofia):
@@ -142,7 +142,7 @@ class TestReopen:
         first = at(issue(), Status.COMPLETED, room)
         at(issue(), Status.CALLED, room)
 
-        with pytest.raises(tickets.RoomBusy):
+        with pytest.raises(refusals.RoomBusy):
             tickets.reopen(ticket_id=first.pk, reason="came back", actor=sofia, at=TEN)
 
 

@@ -8,9 +8,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from notifications import sentences
-from queueing import history, integrity, ordering, self_service, tickets
+from queueing import history, integrity, ordering, refusals, self_service, tickets
 from queueing.models import Event, Ticket
-from queueing.tickets import AlreadyWaiting
+from queueing.refusals import AlreadyWaiting
 from tests.conftest import NINE, codes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -216,20 +216,8 @@ class TestAKey:
         ticket = issue()
         self_service.leave(ticket_id=ticket.pk, key="k", at=NINE)
 
-        with pytest.raises(tickets.KeyReused):
+        with pytest.raises(refusals.KeyReused):
             self_service.come_back(ticket_id=ticket.pk, key="k", at=NINE)
-
-
-class TestPatience:
-    def test_ends_after_ten_changes_in_a_minute(self, issue):
-        ticket = issue()
-        for _round in range(5):
-            self_service.leave(ticket_id=ticket.pk, at=NINE)
-            self_service.come_back(ticket_id=ticket.pk, at=NINE)
-
-        with pytest.raises(self_service.TooOften, match="wait a minute"):
-            self_service.leave(ticket_id=ticket.pk, at=NINE + timedelta(seconds=59))
-        self_service.leave(ticket_id=ticket.pk, at=minutes(1))
 
 
 class TestFinding:

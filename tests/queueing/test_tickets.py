@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from queueing import history, tickets
+from queueing import history, refusals, tickets
 from queueing.models import Event, Patient, Room, Service, Ticket
 from tests.conftest import NINE, codes
 
@@ -64,7 +64,7 @@ class TestEveryVerb:
     def test_refuses_the_wrong_state_and_says_who_was_there_before(self, verb, start, issue, room, at, sofia):
         ticket = at(issue(), start, room)
 
-        with pytest.raises(tickets.WrongState, match=r"A-001 is .* sofia did that at 09:00\. Nothing") as refusal:
+        with pytest.raises(refusals.WrongState, match=r"A-001 is .* sofia did that at 09:00\. Nothing") as refusal:
             getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **VERBS[verb][0])
 
         assert refusal.value.code == f"already_{start}"
@@ -75,7 +75,7 @@ class TestEveryVerb:
         needs, starts, _, group = VERBS[verb]
         ticket = at(issue(), starts[0], room)
 
-        with pytest.raises(tickets.NotAllowed):
+        with pytest.raises(refusals.NotAllowed):
             getattr(tickets, verb)(ticket_id=ticket.pk, actor=make_user("nobody", group), at=TEN, **needs)
 
         assert Ticket.objects.get(pk=ticket.pk).status == starts[0]
@@ -86,7 +86,7 @@ class TestEveryVerb:
         ticket = at(issue(), starts[0], room)
         getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **needs)
 
-        with pytest.raises(tickets.WrongState):
+        with pytest.raises(refusals.WrongState):
             getattr(tickets, verb)(ticket_id=ticket.pk, actor=sofia, at=TEN, **needs)
 
     @pytest.mark.parametrize("verb", VERBS)
@@ -145,35 +145,35 @@ class TestIssue:
     def test_refuses_a_key_of_another_action(self, issue, room, sofia):
         issue(key="k")
 
-        with pytest.raises(tickets.KeyReused):
+        with pytest.raises(refusals.KeyReused):
             tickets.call_next(room_id=room.pk, key="k", actor=sofia, at=NINE)
 
     def test_refuses_a_closed_service(self, issue, service):
         service.is_open = False
         service.save()
 
-        with pytest.raises(tickets.ServiceClosed, match="General practice is closed"):
+        with pytest.raises(refusals.ServiceClosed, match="General practice is closed"):
             issue()
 
     def test_refuses_a_patient_who_waits_already(self, issue, make_patient):
         patient = make_patient()
         issue(patient=patient)
 
-        with pytest.raises(tickets.AlreadyWaiting):
+        with pytest.raises(refusals.AlreadyWaiting):
             issue(patient=patient)
 
     def test_saves_a_new_patient_with_the_ticket_or_not_at_all(self, issue, service):
         issue(patient=Patient(reference="P-1", name="Ana"))
         service.is_open = False
         service.save()
-        with pytest.raises(tickets.ServiceClosed):
+        with pytest.raises(refusals.ServiceClosed):
             issue(patient=Patient(reference="P-2", name="Omar"))
 
         assert [patient.reference for patient in Patient.objects.all()] == ["P-1"]
         assert Event.objects.get(verb="patient.added").actor == "sofia"
 
     def test_refuses_who_may_not(self, issue, ada):
-        with pytest.raises(tickets.NotAllowed):
+        with pytest.raises(refusals.NotAllowed):
             issue(actor=ada)
 
     def test_knows_no_service_that_is_not_there(self, issue):
@@ -205,7 +205,7 @@ class TestCallNext:
         assert tickets.call_next(room_id=make_room(blood, nurse).pk, actor=sofia, at=TEN).pk == first.pk
 
     def test_says_that_nobody_is_waiting(self, room, sofia):
-        with pytest.raises(tickets.NobodyWaiting, match="Nobody is waiting for Room 1"):
+        with pytest.raises(refusals.NobodyWaiting, match="Nobody is waiting for Room 1"):
             tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
 
     def test_never_completes_who_is_in_the_room(self, issue, room, sofia):
@@ -213,7 +213,7 @@ class TestCallNext:
         issue()
         tickets.call_next(room_id=room.pk, actor=sofia, at=NINE)
 
-        with pytest.raises(tickets.RoomBusy, match="Room 1 is busy with A-001 since 09:00") as refusal:
+        with pytest.raises(refusals.RoomBusy, match="Room 1 is busy with A-001 since 09:00") as refusal:
             tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
 
         assert refusal.value.ticket.pk == first.pk
@@ -224,7 +224,7 @@ class TestCallNext:
         room.is_open = False
         room.save()
 
-        with pytest.raises(tickets.RoomClosed):
+        with pytest.raises(refusals.RoomClosed):
             tickets.call_next(room_id=room.pk, actor=sofia, at=TEN)
 
     def test_happens_once_for_one_key(self, issue, room, sofia):
@@ -237,7 +237,7 @@ class TestCallNext:
     def test_refuses_who_may_not(self, issue, room, ada):
         issue()
 
-        with pytest.raises(tickets.NotAllowed):
+        with pytest.raises(refusals.NotAllowed):
             tickets.call_next(room_id=room.pk, actor=ada, at=TEN)
 
     def test_knows_no_room_that_is_not_there(self, sofia):
@@ -254,14 +254,14 @@ class TestCall:
         assert tickets.call(ticket_id=ticket.pk, room_id=room.pk, actor=sofia, at=TEN).status == Status.CALLED
 
     def test_refuses_a_room_that_does_not_serve_it(self, issue, make_room, sofia):
-        with pytest.raises(tickets.RoomDoesNotServe, match="Room 1 does not serve General practice"):
+        with pytest.raises(refusals.RoomDoesNotServe, match="Room 1 does not serve General practice"):
             tickets.call(ticket_id=issue().pk, room_id=make_room().pk, actor=sofia, at=TEN)
 
     def test_says_what_happened_to_a_ticket_that_is_called_already(self, issue, room, make_room, service, sofia):
         ticket = issue()
         tickets.call(ticket_id=ticket.pk, room_id=room.pk, actor=sofia, at=NINE)
 
-        with pytest.raises(tickets.WrongState, match=r"A-001 is called \(Room 1\): sofia did that at 09:00"):
+        with pytest.raises(refusals.WrongState, match=r"A-001 is called \(Room 1\): sofia did that at 09:00"):
             tickets.call(ticket_id=ticket.pk, room_id=make_room(service).pk, actor=sofia, at=TEN)
 
 
@@ -270,7 +270,7 @@ class TestComplete:
     def test_needs_a_reason_for_an_unusual_outcome(self, outcome, issue, room, at, omar):
         ticket = at(issue(), Status.SERVING, room)
 
-        with pytest.raises(tickets.ReasonNeeded):
+        with pytest.raises(refusals.ReasonNeeded):
             tickets.complete(ticket_id=ticket.pk, outcome=outcome, reason="  ", actor=omar, at=TEN)
 
         done = tickets.complete(ticket_id=ticket.pk, outcome=outcome, reason="to the hospital", actor=omar, at=TEN)

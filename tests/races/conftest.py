@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from queueing.models.services import LineQuerySet
+from tests.conftest import NINE
 
 
 @pytest.fixture
@@ -41,6 +42,17 @@ def without_the_lock(monkeypatch):
         return {line.pk: line for line in self.filter(pk__in=service_ids).order_by("pk")}
 
     monkeypatch.setattr(LineQuerySet, "locked", read)
+
+
+@pytest.fixture
+def superuser(make_user):
+    """Permissions of a superuser cost no query, so that the threads meet at the line."""
+    return make_user("root", is_superuser=True)
+
+
+@pytest.fixture
+def act(superuser):
+    return {"actor": superuser, "at": NINE}
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from threading import Barrier
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from queueing import acting, integrity, ordering, tickets
+from queueing import acting, integrity, ordering, refusals, tickets
 from queueing.models import Event, Line, Patient, Ticket
-from tests.conftest import NINE
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -41,17 +40,6 @@ def type_name(result):
 
 def sound(*services):
     return all(not integrity.validate_queue_integrity(service.pk).problems for service in services)
-
-
-@pytest.fixture
-def superuser(make_user):
-    """Permissions of a superuser cost no query, so that the threads meet at the line."""
-    return make_user("root", is_superuser=True)
-
-
-@pytest.fixture
-def act(superuser):
-    return {"actor": superuser, "at": NINE}
 
 
 class TestFiftyIssuesAtOnce:
@@ -86,7 +74,7 @@ class TestOneNewPatientAtTwoDesks:
 
         first, second = sorted(at_once(*[partial(issue, service) for service in services]), key=type_name)
 
-        assert isinstance(first, tickets.JustAdded)
+        assert isinstance(first, refusals.JustAdded)
         assert second.patient == Patient.objects.get()
         assert Ticket.objects.get() == second
         assert sound(*services)
@@ -138,14 +126,14 @@ class TestFiftyCallsAtOnce:
         called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act) for room in rooms])
 
         assert sum(isinstance(result, Ticket) for result in called) == 5
-        assert sum(isinstance(result, tickets.NobodyWaiting) for result in called) == FIFTY - 5
+        assert sum(isinstance(result, refusals.NobodyWaiting) for result in called) == FIFTY - 5
 
     def test_call_one_ticket_into_one_room(self, at_once, room, issue, act):
         issue(), issue()
 
         called = at_once(*[partial(tickets.call_next, room_id=room.pk, **act)] * 2)
 
-        assert sorted(type(result) for result in called if isinstance(result, Exception)) == [tickets.RoomBusy]
+        assert sorted(type(result) for result in called if isinstance(result, Exception)) == [refusals.RoomBusy]
 
     def test_call_one_patient_twice_without_the_lock(self, at_once, rooms, service, issue, act, without_the_lock, meet):
         """If this fails, the tests above prove nothing."""
@@ -173,7 +161,7 @@ class TestCallAgainstCancel:
             ["ticket.issued", "ticket.called", "ticket.cancelled"],
             ["ticket.issued", "ticket.cancelled"],
         )
-        assert sum(isinstance(result, tickets.WrongState) for result in results) == 3 - len(verbs)
+        assert sum(isinstance(result, refusals.WrongState) for result in results) == 3 - len(verbs)
 
     def test_both_win_without_the_lock(self, at_once, room, issue, act, without_the_lock, meet):
         """If this fails, the test above proves nothing: the database alone stops the second."""
@@ -185,7 +173,7 @@ class TestCallAgainstCancel:
             partial(tickets.cancel, ticket_id=ticket.pk, **act),
         )
 
-        assert not any(isinstance(result, tickets.WrongState) for result in results)
+        assert not any(isinstance(result, refusals.WrongState) for result in results)
 
 
 class TestClosing:
@@ -207,14 +195,14 @@ class TestClosing:
     def test_a_service_lets_nobody_slip_in(self, after_closing, service, act):
         refusal = after_closing(service, in_a_thread(tickets.issue, service_id=service.pk, **act))
 
-        assert isinstance(refusal, tickets.ServiceClosed)
+        assert isinstance(refusal, refusals.ServiceClosed)
 
     def test_a_room_lets_nobody_slip_in(self, after_closing, room, issue, act):
         issue()
 
         refusal = after_closing(room, in_a_thread(tickets.call_next, room_id=room.pk, **act))
 
-        assert isinstance(refusal, tickets.RoomClosed)
+        assert isinstance(refusal, refusals.RoomClosed)
 
 
 class TestTransferBothWays:
