@@ -11,7 +11,7 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 # Tests that start a whole clinic.
 WHOLE := tests/browser $(wildcard tests/acceptance/test_*.py)
 
-.PHONY: run test test-parts test-whole check bench faults demo format clean
+.PHONY: run test test-parts test-whole check bench faults screenshots demo format clean
 
 run: $(VENV)/.installed $(VENV)/.translated
 	@exec $(BIN)/python manage.py runclinic
@@ -45,6 +45,11 @@ bench: $(VENV)/.installed-dev
 # The faults alone, and docs/faults.md from what came of them.
 faults: $(VENV)/.installed-dev
 	@exec $(BIN)/python -m pytest -m acceptance tests/acceptance/faults --write-faults
+
+# The pictures in docs/screens, of a clinic in the middle of a day.
+screenshots: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.programs
+	@exec $(BIN)/python -m pytest -m browser tests/browser/test_screens.py --write-screens
 
 # Beside `make run` in another terminal: a clinic day, at a speed a person can watch.
 demo: $(VENV)/.installed

@@ -22,14 +22,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import beats, legibility
 from queueing import pairing
-from queueing.admin import TrackedAdmin
+from queueing.admin import ServicesInline, TrackedAdmin
 from queueing.models import Device, Display, DisplayService, Kiosk
 from queueing.refusals import TicketError
 
 
-class DisplayServiceInline(admin.TabularInline):
+class DisplayServiceInline(ServicesInline):
     model = DisplayService
-    extra = 1
 
 
 @admin.register(Display)
@@ -133,7 +132,7 @@ class DeviceAdmin(TrackedAdmin):
     @admin.display(description=_("last heard of"))
     def heard(self, device: Any) -> str:
         if not device._beat:
-            return gettext("not in the last day") if device.display_id else "–"
+            return gettext("not in the last day")
         seconds = int((timezone.now() - datetime.fromisoformat(device._beat["at"])).total_seconds())
         if seconds < beats.ALIVE_SECONDS:
             return gettext("%(seconds)s s ago") % {"seconds": max(0, seconds)}

@@ -1,4 +1,4 @@
-"""How paired screens are: each tells every half minute."""
+"""How paired screens are: displays tell every half minute, kiosks with each page and at least every minute."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from notifications.models import Activity
 
 #: A screen that was heard of within so many seconds is there.
 ALIVE_SECONDS = 75
+BEATS = ["display.beat", "kiosk.beat"]
 REMEMBERED = timedelta(days=1)
 SOUND = {
     "ok": _("ok"),
@@ -26,7 +27,7 @@ SOUND = {
 
 def latest_of(device: OuterRef) -> QuerySet[Activity]:
     """`{at, audio, build}` of the last beat of a device, as one value for a subquery."""
-    beats = Activity.objects.filter(kind="display.beat", at__gt=timezone.now() - REMEMBERED)
+    beats = Activity.objects.filter(kind__in=BEATS, at__gt=timezone.now() - REMEMBERED)
     own = beats.annotate(device=Cast(KT("detail__device"), BigIntegerField())).filter(device=device)
     told = JSONObject(at="at", audio=KT("detail__audio"), build=KT("detail__build"))
     return own.order_by("-at").values_list(told)[:1]

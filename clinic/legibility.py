@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from queueing.models import Display, Service
+from queueing.models import Display, Room, Service
 
 #: Height of capitals in Atkinson Hyperlegible Next, in ems.
 CAP_HEIGHT = 0.668
@@ -29,9 +29,11 @@ LAYOUTS = (Layout.LANDSCAPE, Layout.PORTRAIT)
 CARD = {Layout.LANDSCAPE: 99, Layout.PORTRAIT: 85}
 ROW = {Layout.LANDSCAPE: 55, Layout.PORTRAIT: 88}
 #: Units of height for all earlier calls together, and of one line without its letters.
-LIST, BETWEEN = 59, 4
+LIST, BETWEEN = 58, 3.6
 #: Sizes in units where nothing asks for more.
 LONG_ROOM, EARLIER_ROOM = 7, 4.4
+#: Letters; see static/js/picture.js.
+LONGEST_NAME = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,7 @@ class Told:
 
     @property
     def far(self) -> str:
-        """Metres, never rounded up."""
-        return f"{math.floor(self.metres * 10) / 10:.1f}"
+        return rounded_down(self.metres)
 
 
 def unit(inches: float) -> float:
@@ -108,6 +109,11 @@ def metres(part: Part, capitals: float) -> float:
     return min(far, _under(capitals)) if part is TICKET else far
 
 
+def rounded_down(metres: float) -> str:
+    """Nobody is told that letters can be read from farther than they can."""
+    return f"{math.floor(metres * 10) / 10:.1f}"
+
+
 def told(display: Display) -> list[Told]:
     """Each part as small as it is in any layout that this display may have."""
     found = []
@@ -120,7 +126,7 @@ def told(display: Display) -> list[Told]:
 
 def problems(display: Display) -> list[str]:
     """What cannot be read from the last seat or does not fit, and what would."""
-    return [*_too_small(display), *_too_many(display)]
+    return [*_too_small(display), *_too_long(display), *_too_many(display)]
 
 
 def sheet(display: Display) -> str:
@@ -160,6 +166,18 @@ def _too_small(display: Display) -> Iterable[str]:
                 "far": shown.far,
                 "inches": math.ceil(display.screen_inches * wanted / shown.size),
             }
+
+
+def _too_long(display: Display) -> Iterable[str]:
+    """Names of rooms that are written smaller on a standing screen, so that nothing of them is cut off."""
+    far = LONG_ROOM * CAP_HEIGHT * unit(display.screen_inches) * ROOM.times / 1000
+    if Layout.PORTRAIT not in layouts(display) or far >= display.viewing_distance_m:
+        return
+    rooms = Room.objects.filter(serves__service__displays__display=display).distinct().order_by("name")
+    for name in rooms.values_list("name", flat=True):
+        if len(name) > LONGEST_NAME:
+            sentence = _("On a standing screen %(room)s is a long name, to be read from %(far)s m at most.")
+            yield sentence % {"room": name, "far": rounded_down(far)}
 
 
 def _too_many(display: Display) -> Iterable[str]:

@@ -20,6 +20,8 @@ from queueing.models import Room
 PROGRAM = "espeak-ng"
 #: Words a minute, and no pause after the end.
 MANNER = ("-s", "145", "-z")
+#: What separates pieces and is not spoken; static/js/sound.js knows the same.
+BETWEEN = " ,.،"
 
 
 def folder() -> Path:
@@ -33,7 +35,7 @@ def name(language: str, text: str) -> str:
 
 def pieces(said: Words) -> list[str]:
     """Everything that calls in this language are put together from."""
-    around = [piece.strip(" ,.") for piece in re.split(r"\{\w+\}", said["say"])]
+    around = [piece.strip(BETWEEN) for piece in re.split(r"\{\w+\}", said["say"])]
     return [*filter(None, around), *ascii_uppercase, *digits, *Room.objects.values_list("name", flat=True)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db.models import Count, Q
 
 from queueing import history, ordering, self_service, waiting
@@ -13,9 +14,12 @@ from queueing.waiting import Range
 
 Status = Ticket.Status
 #: What a ticket goes through, told by bars.
-STEPS = [Status.WAITING, Status.CALLED, Status.SERVING]
+STEPS: list[str] = [Status.WAITING, Status.CALLED, Status.SERVING]
 #: The step that a status belongs to.
-STEP = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
+STEP: dict[str, str] = {Status.HELD: Status.WAITING, Status.COMPLETED: Status.SERVING}
+
+#: So many presses of one patient in so many seconds.
+PRESSES, PERIOD = 10, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class TicketPage:
         if status not in STEPS:
             return []
         reached = STEPS.index(status)
-        return [(str(step.label), number <= reached) for number, step in enumerate(STEPS)]
+        return [(str(Status(step).label), number <= reached) for number, step in enumerate(STEPS)]
 
 
 def read(ticket: Ticket, at: datetime) -> TicketPage:
@@ -59,6 +63,17 @@ def read(ticket: Ticket, at: datetime) -> TicketPage:
         may_come_back=self_service.given_back(ticket, at) is not None,
         key=f"{ticket.pk}-{history.of(ticket).values_list('pk', flat=True).first()}",
     )
+
+
+def presses_too_often(ticket: Ticket) -> bool:
+    """Counts also what is refused and leaves no event; each web process counts for itself."""
+    key = f"presses-{ticket.pk}"
+    if cache.add(key, 1, timeout=PERIOD):
+        return False
+    try:
+        return cache.incr(key) > PRESSES
+    except ValueError:  # the time was over in between
+        return False
 
 
 def is_late(ticket: Ticket, at: datetime) -> bool:

@@ -83,4 +83,4 @@ def sources() -> Iterator[tuple[Path, str]]:
             yield path, path.read_text()
     for path in sorted((env.BASE_DIR / "templates").rglob("*.html")):
         # In parentheses, where Python does not mind how the lines of a template are indented.
-        yield path, f"({templatize(path.read_text(), origin=path)}\n)"
+        yield path, f"({templatize(path.read_text(), origin=str(path))}\n)"

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from queueing.models import Display
 
@@ -46,7 +47,7 @@ def labels(display: Display) -> dict[str, str]:
         "come": _("Please come in"),
         "last": _("Last called"),
         "before": _("Called before"),
-        "soon": _("Soon"),
+        "soon": pgettext("codes that are called next", "Soon"),
         "closed": _("We are closed."),
         "opens": _("We open at %(time)s.") % {"time": display.opens_at.strftime("%H:%M")} if display.opens_at else "",
         "outdated": _("This screen is not up to date. Please listen for your number, or ask at the desk."),

@@ -27,7 +27,7 @@ from redis import RedisError
 
 from notifications import activity, boards, groups
 from queueing import board as queueing_board
-from queueing import pairing, self_service
+from queueing import pairing
 from queueing.acting import Person
 from queueing.models import Display, Service
 
@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
-#: So many who are next look at once when their line changes; the others take their time.
-NEAR = 3
 
 # A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
 NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
@@ -235,30 +233,6 @@ class DisplayConsumer(BoardConsumer):
             await self.channel_layer.group_send(groups.DESKS, {"type": "live.text", "text": json.dumps(shown)})
 
 
-class TicketConsumer(BoardConsumer):
-    """The line of one ticket, for whoever has its token. It says that something changed, and no code of anybody."""
-
-    async def find_services(self) -> frozenset[int]:
-        found = await _line_of(self.scope["url_route"]["kwargs"]["token"])
-        if found is None:
-            raise Refused(NOT_FOUND)
-        service_id, self.code = found
-        return frozenset([service_id])
-
-    async def send_boards(self, texts: dict[int, str]) -> None:
-        for text in texts.values():
-            await self.say_changed(json.loads(text))
-
-    async def live_text(self, message: dict[str, str]) -> None:
-        said = json.loads(message["text"])
-        await (self.say_changed(said["board"]) if said["type"] == "board" else super().live_text(message))
-
-    async def say_changed(self, board: queueing_board.Board) -> None:
-        near = [call["code"] for call in board["calls"]] + board["waiting"][:NEAR]
-        service, version = board["service"]["id"], board["version"]
-        await self.say({"type": "changed", "service": service, "version": version, "near": self.code in near})
-
-
 class NobodyConsumer(AsyncWebsocketConsumer):
     """Every other address."""
 
@@ -267,7 +241,7 @@ class NobodyConsumer(AsyncWebsocketConsumer):
         await self.close(code=NOT_FOUND)
 
 
-def _in_a_thread(look: Callable[P, Answer]) -> Callable[P, Awaitable[Answer]]:
+def in_a_thread(look: Callable[P, Answer]) -> Callable[P, Awaitable[Answer]]:
     """One of the event loop's handful, not the one that all sockets share; its connection goes back at once."""
 
     @wraps(look)
@@ -280,12 +254,12 @@ def _in_a_thread(look: Callable[P, Answer]) -> Callable[P, Awaitable[Answer]]:
     return sync_to_async(run, thread_sensitive=False)
 
 
-@_in_a_thread
+@in_a_thread
 def _all_services() -> frozenset[int]:
     return frozenset(Service.objects.values_list("pk", flat=True))
 
 
-@_in_a_thread
+@in_a_thread
 def _open_display(slug: str, token: str, user: Person) -> Opened:
     """
     :raises Refused: if there is no such display, or the visitor may not open it
@@ -306,13 +280,7 @@ def _open_display(slug: str, token: str, user: Person) -> Opened:
     )
 
 
-@_in_a_thread
-def _line_of(token: str) -> tuple[int, str] | None:
-    ticket = self_service.find(token, timezone.now())
-    return (ticket.service_id, ticket.code) if ticket else None
-
-
-@_in_a_thread
+@in_a_thread
 def _build(service_ids: Iterable[int]) -> dict[int, str]:
     at = timezone.now()
     return {service_id: boards.as_text(queueing_board.board(service_id, at)) for service_id in sorted(service_ids)}

@@ -15,6 +15,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from queueing import refusals
 from queueing.models import Display, Event, Kiosk, Priority, Room, Service, Ticket
 
 SENTENCES = {
@@ -108,7 +109,7 @@ def sentence(event: Told, names: Names) -> str:
     past = event.verb.rpartition(".")[2]
     template = SENTENCES.get(event.verb) or PLAIN.get(past) or f"{{who}} {past.replace('_', ' ')} {{what}}{{columns}}"
     return gettext(template).format(
-        who=event.actor or gettext("somebody"),
+        who=refusals.person(event.actor),
         what=names.get(event.model, event.object_id),
         service=names.get("queueing.service", event.service_id),
         room=names.get("queueing.room", _in(event, "room_id")),
@@ -147,7 +148,7 @@ def _columns(event: Told) -> str:
 def column_name(model: str, column: str) -> str:
     """What people call it. A column that the table has no more keeps its own name."""
     try:
-        return str(apps.get_model(model)._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
+        return str(apps.get_model(model)._meta.get_field(column).verbose_name)
     except (LookupError, FieldDoesNotExist):
         return column
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -62,9 +63,23 @@ class ServiceAdmin(TrackedAdmin):
     ]
 
 
-class RoomServiceInline(admin.TabularInline):
-    model = RoomService
+class LabelledFormSet(BaseInlineFormSet):
+    """A table's head names its columns for the eye; this names each field for whoever does not see it."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            widget = getattr(field.widget, "widget", field.widget)  # of a choice with a link to add another one
+            widget.attrs.setdefault("aria-label", field.label)
+
+
+class ServicesInline(admin.TabularInline):
     extra = 1
+    formset = LabelledFormSet
+
+
+class RoomServiceInline(ServicesInline):
+    model = RoomService
 
 
 @admin.register(Room)

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_noop
 from queueing import history
 from queueing.models import Event, Room, Ticket
 
+#: Who acts from the page of a ticket.
+PATIENT = "patient"
 #: What somebody did to a ticket, by the verb of the event.
 DID = {
     "ticket.issued": gettext_noop("%(who)s issued %(code)s at %(when)s."),
@@ -60,7 +62,7 @@ class WrongState(TicketError):
         sentence = _("%(code)s is %(status)s: %(who)s did that at %(when)s. Nothing was changed.") % {
             "code": ticket.code,
             "status": str(ticket.get_status_display()).lower() + _in_room(ticket),
-            "who": last.actor or _("somebody"),
+            "who": person(last.actor),
             "when": clock(last.at),
         }
         return cls(sentence, code=f"already_{ticket.status}", ticket=ticket)
@@ -73,7 +75,8 @@ class StaleVersion(TicketError):
 
     @classmethod
     def of(cls, ticket: Ticket, last: Event) -> StaleVersion:
-        return cls(f"{did(last, ticket.code)} {_('Nothing was changed.')}", ticket=ticket)
+        unchanged = _("Nothing was changed.")
+        return cls(f"{did(last, ticket.code)} {unchanged}", ticket=ticket)
 
 
 class MovedOn(TicketError):
@@ -186,8 +189,13 @@ def named() -> Iterator[None]:
 
 def did(event: Event, code: str) -> str:
     """Who did what to the ticket with this code, and when: a sentence."""
-    told = {"who": event.actor or _("Somebody"), "code": code, "when": clock(event.at)}
+    told = {"who": person(event.actor) if event.actor else _("Somebody"), "code": code, "when": clock(event.at)}
     return _(DID.get(event.verb, CHANGED)) % told
+
+
+def person(actor: str) -> str:
+    """By name those who have one here."""
+    return (_("patient") if actor == PATIENT else actor) or _("somebody")
 
 
 def clock(at: datetime) -> str:

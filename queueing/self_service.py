@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 
 from queueing import acting, history, ordering
 from queueing.models import WAITS, Event, Ticket
-from queueing.refusals import TicketError, named
+from queueing.refusals import PATIENT, TicketError, named
 
 Status = Ticket.Status
 
-PATIENT = "patient"
 #: What `queueing.fields.new_token` makes.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 #: So long after its end a ticket still has a page.
@@ -28,18 +27,12 @@ SHOWN = timedelta(hours=2)
 MORE_TIME = timedelta(minutes=10)
 #: So long a ticket that was given back can be taken again.
 UNDO = timedelta(minutes=10)
-#: So many changes of one ticket its patient can make in a minute.
-LIMIT, MINUTE = 10, timedelta(minutes=1)
 
 
 class NotNow(TicketError):
     """The ticket is not where this starts from, or it was done already."""
 
     code = "not_now"
-
-
-class TooOften(TicketError):
-    code = "too_often"
 
 
 def find(token: str, at: datetime) -> Ticket | None:
@@ -85,10 +78,9 @@ def come_back(*, ticket_id: int, key: str | None = None, at: datetime) -> Ticket
 
 def given_back(ticket: Ticket, at: datetime) -> Event | None:
     """The event by which the patient left, if that can still be undone."""
-    last = history.of(ticket).first()
-    if ticket.status != Status.CANCELLED or last is None or at - last.at > UNDO:
-        return None
-    return last if (last.verb, last.actor) == ("ticket.cancelled", PATIENT) else None
+    last = history.of(ticket).first() if ticket.status == Status.CANCELLED else None
+    by_patient = last is not None and (last.verb, last.actor) == ("ticket.cancelled", PATIENT)
+    return last if last and by_patient and at - last.at <= UNDO else None
 
 
 def _do(verb: str, change: Callable[[Ticket, datetime], None], ticket_id: int, key: str | None, at: datetime) -> Ticket:
@@ -96,15 +88,9 @@ def _do(verb: str, change: Callable[[Ticket, datetime], None], ticket_id: int, k
         ticket = acting.locked(ticket_id)
         if done := acting.done_before(key, verb):
             return done
-        _expect_patience(ticket, at)
         change(ticket, at)
         ticket.save()
         return ticket
-
-
-def _expect_patience(ticket: Ticket, at: datetime) -> None:
-    if history.of(ticket).filter(actor=PATIENT, at__gt=at - MINUTE).count() >= LIMIT:
-        raise TooOften(_("That was too often. Please wait a minute, or go to the desk."), ticket=ticket)
 
 
 def _come(ticket: Ticket, at: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.utils import translation
 
 from notifications import activity
 from queueing import tickets
@@ -31,6 +32,13 @@ def codes(service):
 def no_activity(monkeypatch):
     """The log's thread writes outside every test's transaction. Tests of the log have writers of their own."""
     monkeypatch.setattr(activity.writer, "limit", 0)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """The language of a request stays in its thread after it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

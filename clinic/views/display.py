@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic import devices, legibility, speech, words
+from clinic import beats, devices, legibility, speech, words
 from queueing import board
 from queueing.board import Board, Call
 from queueing.models import Display
@@ -67,7 +67,8 @@ def said(shown: Display) -> dict[str, Any]:
 
 
 def test_pattern(shown: Display) -> dict[str, Any]:
-    return {"told": legibility.told(shown), "problems": legibility.problems(shown), **said(shown)}
+    told, problems = legibility.told(shown), legibility.problems(shown)
+    return {"told": told, "problems": problems, "sound": beats.SOUND, **said(shown)}
 
 
 def latest(boards: list[Board]) -> list[Call]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -70,13 +71,15 @@ def act(request: HttpRequest, ticket: Ticket, at: datetime, verb: str) -> HttpRe
 
 
 def _act(request: HttpRequest, ticket: Ticket, at: datetime, verb: str) -> HttpResponse:
+    if ticket_page.presses_too_often(ticket):
+        too_often = _("That was too often. Please wait a minute, or go to the desk.")
+        return _page(request, ticket, at, refusal=too_often, status=429)
     form = forms.Press(request.POST)
     key = f"{form.cleaned_data['key']}-{verb}-{ticket.pk}" if form.is_valid() and form.cleaned_data["key"] else None
     try:
         ACTS[verb](ticket_id=ticket.pk, key=key, at=at)
     except TicketError as refusal:
-        status = 429 if isinstance(refusal, self_service.TooOften) else 409
-        return _page(request, _again(ticket, at), at, refusal=str(refusal), status=status)
+        return _page(request, _again(ticket, at), at, refusal=str(refusal), status=409)
     if "part" in request.GET:
         return _page(request, _again(ticket, at), at)
     return redirect("ticket-page", ticket.token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from queueing.fields import TransactionIdField
@@ -59,4 +60,4 @@ class Erasure(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(actor=""), name="erasure_has_an_actor")]
 
     def __str__(self) -> str:
-        return f"patient {self.patient_id}"
+        return gettext("patient %(number)s") % {"number": self.patient_id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from queueing.models.services import Service
@@ -49,7 +50,7 @@ class RoomService(Tracked):
         constraints = [models.UniqueConstraint(fields=["room", "service"], name="room_serves_a_service_once")]
 
     def __str__(self) -> str:
-        return f"room {self.room_id} serves service {self.service_id}"
+        return gettext("room %(room)s serves service %(service)s") % {"room": self.room_id, "service": self.service_id}
 
     def shown_on(self) -> set[int]:
         return {self.service_id, self._before.get("service_id", self.service_id)}

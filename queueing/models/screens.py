@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from queueing.models.services import Service
@@ -127,7 +128,8 @@ class DisplayService(Tracked):
         constraints = [models.UniqueConstraint(fields=["display", "service"], name="display_shows_a_service_once")]
 
     def __str__(self) -> str:
-        return f"display {self.display_id} shows service {self.service_id}"
+        numbers = {"display": self.display_id, "service": self.service_id}
+        return gettext("display %(display)s shows service %(service)s") % numbers
 
 
 class Kiosk(Screen):

@@ -99,7 +99,10 @@ async function playNext() {
   if (!call) return;
   memory.played.push(call.id);
   keep();
-  if (age(call) > STILL_NEWS_MS || !stillStands(call)) return playNext();
+  if (age(call) > STILL_NEWS_MS || !stillStands(call)) {
+    redraw();
+    return playNext();
+  }
   playing = true;
   show(call);
   await Promise.all([new Promise((done) => setTimeout(done, SHOWN_MS)), sound.announce(call)]);

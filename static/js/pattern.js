@@ -17,7 +17,8 @@ function contrast({ color, backgroundColor }) {
 for (const swatch of document.querySelectorAll(".swatch")) swatch.textContent = `${contrast(getComputedStyle(swatch)).toFixed(1)} : 1`;
 
 const heard = document.getElementById("heard");
-const sound = new Sound(document.body.dataset.sound, (state) => (heard.textContent = state));
+const words = JSON.parse(document.getElementById("sound").textContent);
+const sound = new Sound(document.body.dataset.sound, (state) => (heard.textContent = words[state]));
 
 sound.tell();
 document.getElementById("ring").addEventListener("click", async () => {

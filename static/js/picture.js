@@ -2,8 +2,9 @@
 import { fill, words } from "./words.js";
 
 const page = document.body.dataset;
-/** Letters of a room's name that fit in its largest size. */
+/** Letters of a room's name that fit in its largest size, and on a standing screen in the next one. */
 const LONG_ROOM = 16;
+const LONGEST_ROOM = 28;
 const NEXT = 12;
 
 const services = page.services.split(" ").filter(Boolean).map(Number);
@@ -36,6 +37,7 @@ function drawNow(current) {
   part("code").dataset.letters = current.code.length;
   part("room").textContent = current.room;
   part("where").classList.toggle("long", current.room.length > LONG_ROOM);
+  part("where").classList.toggle("longest", current.room.length > LONGEST_ROOM);
   part("name").textContent = current.name ?? "";
   part("name").hidden = !current.name;
 }

@@ -112,7 +112,7 @@ export class Sound {
 function pieces(frame, call) {
   return frame
     .split(/(\{\w+\})/)
-    .flatMap((piece) => ({ "{code}": spelled(call.code), "{room}": [call.room] })[piece] ?? [piece.replace(/^[ ,.]+|[ ,.]+$/g, "")])
+    .flatMap((piece) => ({ "{code}": spelled(call.code), "{room}": [call.room] })[piece] ?? [piece.replace(/^[ ,.،]+|[ ,.،]+$/g, "")])
     .filter(Boolean);
 }
 

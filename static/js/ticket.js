@@ -11,10 +11,12 @@ const FAR_MS = 5 * SECOND;
 const POLL_MS = 15 * SECOND;
 /** Time passes without a change: the estimate is made again. */
 const AGAIN_MS = 60 * SECOND;
+/** Done, refused, too often: the page as it is now comes with each. */
+const ANSWERS = [200, 409, 429];
 
-const page = document.body.dataset;
-const clock = clinicClock(page.timeZone);
 const part = (name) => document.getElementById(name);
+const page = part("live").dataset;
+const clock = clinicClock(page.timeZone);
 let asked = Date.now();
 let drawn;
 let due;
@@ -116,7 +118,7 @@ async function send(form, button) {
   try {
     const response = await fetch(`${form.action}?part=1`, { method: "POST", body: new FormData(form) });
     if (response.status === 404) location.replace(page.address);
-    else if (response.status > 499) throw new Error(response.status);
+    else if (!ANSWERS.includes(response.status)) throw new Error(response.status);
     else draw(await response.text());
   } catch {
     button.removeAttribute("aria-busy");
@@ -132,6 +134,7 @@ function refuse(text) {
 }
 
 document.addEventListener("submit", (event) => {
+  if (!part("ticket").contains(event.target)) return; // a choice of language loads the page
   event.preventDefault();
   send(event.target, event.submitter);
 });
@@ -145,7 +148,7 @@ document.addEventListener("click", ({ target }) => {
 function showState({ name, since }) {
   const stale = name === "stale" || name === "refused";
   const chip = part("live");
-  const words = { live: `${page.liveText} ${clock(new Date(asked))}`, connecting: page.connecting }[name];
+  const words = { live: `${page.live} ${clock(new Date(asked))}`, connecting: page.connecting }[name];
   document.body.dataset.live = chip.dataset.state = name;
   chip.hidden = false;
   chip.textContent = words ?? `${page.notLive} ${clock(since)}`;

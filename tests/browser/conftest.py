@@ -213,9 +213,9 @@ def wall(open_page, forgiven):
 
 def sign_in(page, user, lands=True):
     page.goto("/sign-in/")
-    page.get_by_label("Name").fill(user.get_username())
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.locator("#id_username").fill(user.get_username())  # whatever the language
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("main button[type=submit].primary").click()
     if lands:
         page.wait_for_url("**/desk/")
     else:
@@ -227,7 +227,7 @@ def _watch(page, problems, expected):
 
     def console(message):
         if message.type == "error" and not any(piece in message.text for piece in expected):
-            problems.append(f"{message.text} ({message.location['url']})")
+            problems.append(f"{page.url}: {message.text} ({message.location['url']})")
 
     def request(sent):
         if urlsplit(sent.url).hostname not in ("127.0.0.1", None):

@@ -29,6 +29,8 @@ class Screen:
     options: dict[str, str] = field(default_factory=dict)
     kept: bool = False
     status: int = 200
+    #: What the page's first form is sent with, to see the answer.
+    sent: dict[str, str] = field(default_factory=dict)
 
 
 def dark(**screen):
@@ -58,8 +60,9 @@ def _places():
             )
         }
         general, nurse, blood, physio = services.values()
-        physio.is_open = False
+        physio.is_open, nurse.names_on_displays = False, True
         physio.save()
+        nurse.save()
         places = {}
         for name, served in (
             ("Room 1", (general, nurse)),
@@ -118,7 +121,7 @@ def _tickets(actor, places):
 
 def screens(scene):
     """Every page, at the sizes it is used at."""
-    return [*_staff(scene), *_walls(scene), *_patients(scene), *_admin(scene)]
+    return [*_staff(scene), *_walls(scene), *_patients(scene), *_kiosk(scene), *_admin(scene)]
 
 
 def _staff(scene):
@@ -167,6 +170,25 @@ def _patients(scene):
             for state in ("missed", "done", "gone", "serving", "held")
         ),
         Screen(name="ticket-page-unknown", path="/t/AAAAAAAAAAAAAAAAAAAAAA/", size=PHONE, status=404),
+    ]
+
+
+def _kiosk(scene):
+    def page(name, size=TALL, kept=False, status=200, **sent):
+        return Screen(name=f"kiosk-{name}", path="/kiosk/entrance/", size=size, kept=kept, status=status, sent=sent)
+
+    service = {"language": "en", "service_id": str(scene.nurse.pk)}
+    known = {**service, "has_number": "no"}
+    return [
+        page("language"),
+        page("service", language="en", kept=True),
+        page("service-wide", language="en", size=WALL),
+        page("service-arabic", language="ar"),
+        page("number", **service),
+        page("unknown", **service, has_number="yes", reference="P-999"),
+        page("consent", **known),
+        page("name", **known, show_name="yes"),
+        page("ticket", **known, show_name="no", key="screens", kept=True),
     ]
 
 

@@ -9,12 +9,12 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, sign_in
-from tests.browser.pages import SOON, violations
+from tests.browser.pages import RULES, SOON, WCAG, violations
 from tests.browser.scene import scene, screens  # noqa: F401  # the fixture
 
+#: While axe scrolls, it leaves empty style attributes, and a push that comes then makes htmx copy one.
+EMPTY_STYLE = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "screens"
-#: What Django's own pages do, and we leave to Django.
-DJANGOS = ("region: ", "landmark-", "heading-order: ", "empty-table-header: ")
 
 
 @pytest.fixture
@@ -32,12 +32,14 @@ def visit(open_page, people):
     def visit(screen):
         key = (screen.who, *screen.options.items())
         if key not in browsers:
-            browsers[key] = open_page("about:blank", expected=["403", "404"], **screen.options)
+            browsers[key] = open_page("about:blank", expected=["403", "404", EMPTY_STYLE], **screen.options)
             if screen.who:
                 sign_in(browsers[key], User.objects.get(username=screen.who), lands=screen.who != "nobody")
         page = browsers[key]
         page.set_viewport_size({"width": screen.size[0], "height": screen.size[1]})
         answer = page.goto(screen.path)
+        if screen.sent:
+            answer = send(page, screen.sent)
         assert answer.status == screen.status, screen.name
         settle(page)
         return page
@@ -45,9 +47,26 @@ def visit(open_page, people):
     return visit
 
 
+def send(page, fields):
+    """Send the page's first form with these fields; the answer."""
+    with page.expect_navigation() as navigation:
+        page.evaluate(
+            """(fields) => {
+                const form = document.querySelector("main form");
+                for (const [name, value] of Object.entries(fields)) {
+                    form.querySelectorAll(`[name="${name}"]`).forEach((old) => old.removeAttribute("name"));
+                    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+                }
+                form.submit();
+            }""",
+            fields,
+        )
+    return navigation.value
+
+
 def settle(page):
     """Live, where a page says whether it is; fonts there; nothing moving."""
-    if page.locator("#live").count():
+    if page.locator("#lines").count():
         expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)
     page.evaluate("document.fonts.ready")
     page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
@@ -61,13 +80,13 @@ def test_every_screen(visit, scene, pytestconfig):  # noqa: F811
     wrong = []
     for screen in screens(scene):
         page = visit(screen)
-        in_admin = screen.path.startswith("/admin/")
-        found = [line for line in violations(page) if not (in_admin and line.startswith(DJANGOS))]
-        wrong += [f"{screen.name}: {line}" for line in found]
+        # The admin's frame is Django's: its good practice is left to Django, WCAG is not.
+        rules = WCAG if screen.path.startswith("/admin/") else RULES
+        wrong += [f"{screen.name}: {line}" for line in violations(page, rules)]
         if too_wide(page):
             wrong.append(f"{screen.name}: wider than {screen.size[0]} pixels")
         if pytestconfig.getoption("--write-screens", default=False) and screen.kept:
             page.screenshot(path=PICTURES / f"{screen.name}.png")
         elif looked_at := pytestconfig.getoption("--look", default=None):
             page.screenshot(path=Path(looked_at) / f"{screen.name}.png", full_page=True)
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

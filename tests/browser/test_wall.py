@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import pytest
 from playwright.sync_api import expect
 
 from queueing.models import Ticket
@@ -73,14 +72,6 @@ class TestWall:
         expect(wall.locator("#next")).to_have_text("A-001", timeout=SOON)
         servers.start("worker")
         expect(wall.locator("#strip")).to_be_hidden(timeout=20_000)
-
-    @pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (1080, 1920), (720, 1280)])
-    def test_fits_every_screen(self, open_page, people, size):
-        wall = open_page("/display/hall/", viewport={"width": size[0], "height": size[1]})
-
-        assert wall.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(
-            size
-        )
 
     def test_of_an_unknown_address_is_not_found(self, open_page):
         page = open_page("/display/nowhere/", expected=["404"])

@@ -105,6 +105,14 @@ class TestADisplay:
 
         assert "ticket" in str(legibility.problems(display))
 
+    def test_says_which_names_of_rooms_are_too_long(self, make_display, make_room, service):
+        make_room(service, name="Physiotherapy and rehabilitation")
+
+        assert legibility.problems(make_display(layout="portrait")) == [
+            "On a standing screen Physiotherapy and rehabilitation is a long name, to be read from 3.7 m at most."
+        ]
+        assert legibility.problems(make_display(name="Lying", slug="lying", layout="landscape")) == []
+
     def test_serves_its_sizes_as_a_stylesheet(self, client, make_display):
         make_display(layout="landscape", screen_inches=43, viewing_distance_m=5)
 

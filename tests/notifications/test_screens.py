@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
+from channels.testing import WebsocketCommunicator
 from django.test import Client
 from django.utils import timezone
 
+from clinic.asgi import application
 from notifications import activity
 from queueing import history, pairing
 from tests.notifications.sockets import HOST, OURS, code_of_close, connect, display, in_a_thread, said, scenario
@@ -40,6 +43,11 @@ def paired(hall, sofia):
 def socket_with(**cookies):
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return display(headers=[HOST, OURS, (b"cookie", cookie.encode())])
+
+
+def desk_with(session):
+    headers = [HOST, OURS, (b"cookie", f"sessionid={session}".encode())]
+    return WebsocketCommunicator(application, "/ws/desk/", headers=headers)
 
 
 def session_of(user):
@@ -122,3 +130,53 @@ class TestADisplay:
 
         scenario(play)
         assert logged == [("display.beat", paired[1].pk)]
+
+    def test_tells_the_desks_what_it_has_shown(self, sink, paired, maria):
+        async def play():
+            desk, screen = desk_with(session), socket_with(device=paired[0])
+            await connect(desk)
+            await connect(screen)
+            await said(screen), await said(screen)
+            await screen.send_to(json.dumps({"type": "shown", "call": "12-1", "service": service}))
+            while (message := await said(desk))["type"] != "shown":
+                pass
+            assert (message["call"], message["display"]) == ("12-1", "Hall")
+            assert datetime.fromisoformat(message["at"]).tzinfo
+            await desk.disconnect()
+            await screen.disconnect()
+
+        session, service = session_of(maria), paired[1].display.shows.get().service_id
+        scenario(play)
+
+    def test_reports_its_faults(self, sink, paired, monkeypatch):
+        logged = []
+        monkeypatch.setattr(activity, "log_activity", lambda kind, **detail: logged.append((kind, detail["fault"])))
+
+        async def play():
+            socket = socket_with(device=paired[0])
+            await connect(socket)
+            await said(socket), await said(socket)
+            await socket.send_to(json.dumps({"type": "fault", "fault": "TypeError display.js:7" + "x" * 200}))
+            assert await socket.receive_nothing()
+            await socket.disconnect()
+
+        scenario(play)
+        assert logged == [("display.fault", ("TypeError display.js:7" + "x" * 200)[:100])]
+
+    def test_is_asked_to_come_back_when_it_was_set_up_anew(self, sink, paired):
+        def change():
+            with history.operation(actor="sofia"):
+                paired[1].display.languages = "en es"
+                paired[1].display.save()
+            sink.step()
+
+        async def play():
+            socket = socket_with(device=paired[0])
+            await connect(socket)
+            await said(socket), await said(socket)
+            await in_a_thread(change)
+            while (await said(socket))["type"] != "bye":
+                pass
+            assert await code_of_close(socket) == 4012
+
+        scenario(play)

@@ -220,18 +220,6 @@ class TestAKey:
             self_service.come_back(ticket_id=ticket.pk, key="k", at=NINE)
 
 
-class TestPatience:
-    def test_ends_after_ten_changes_in_a_minute(self, issue):
-        ticket = issue()
-        for _round in range(5):
-            self_service.leave(ticket_id=ticket.pk, at=NINE)
-            self_service.come_back(ticket_id=ticket.pk, at=NINE)
-
-        with pytest.raises(self_service.TooOften, match="wait a minute"):
-            self_service.leave(ticket_id=ticket.pk, at=NINE + timedelta(seconds=59))
-        self_service.leave(ticket_id=ticket.pk, at=minutes(1))
-
-
 class TestFinding:
     def test_ends_two_hours_after_the_end(self, issue, sofia):
         ticket = issue()
