@@ -72,6 +72,13 @@ class TestLive:
         assert page.evaluate("states") == ["connecting", "refused"]
         assert page.evaluate("opened") == 1
 
+    def test_stays_away_when_its_page_learns_that_it_is_refused(self, page):
+        page.evaluate("() => { puppet.close = () => puppet.end(1005); live.refuse(4401); }")
+        page.evaluate("dispatchEvent(new Event('online'))")
+
+        assert page.evaluate("states") == ["connecting", "refused"]
+        assert page.evaluate("opened") == 1
+
     def test_comes_back_at_once_when_the_network_does(self, page):
         page.evaluate("() => { Math.random = () => 1; puppet.end(1006); dispatchEvent(new Event('online')); }")
 

@@ -76,6 +76,7 @@ def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 0
 
 
+@pytest.mark.timeout(400)
 def test_every_screen(visit, scene, pytestconfig):  # noqa: F811
     wrong = []
     for screen in screens(scene):

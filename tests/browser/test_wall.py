@@ -49,7 +49,7 @@ class TestWall:
         desk = open_page(user=people.receptionist)
         issue(desk, **{"Patient (optional)": "Ana Pereira"})
         expect(notice(desk)).to_contain_text("A-001 issued")
-        desk.get_by_text("Name and consent").click()
+        desk.get_by_text("Also: needs, name, consent").click()
         desk.get_by_label("Agrees that screens show the name").check()
         issue(desk, "Nurse", **{"Name": "Omar <b>Haddad</b>"})
         expect(notice(desk)).to_contain_text("B-001 issued")

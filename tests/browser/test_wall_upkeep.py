@@ -44,6 +44,20 @@ OVERLAPS = """() => {
     .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1)
     .map(([other]) => `${one} ${other}`));
 }"""
+#: A voice elsewhere; one of this machine after `arrive()`; and what they would say.
+VOICES = """
+  window.spoken = [];
+  const voices = [{ lang: "en-GB", localService: false }], changed = new EventTarget();
+  window.arrive = () => {
+    voices.push({ lang: "en-GB", localService: true });
+    changed.dispatchEvent(new Event("voiceschanged"));
+  };
+  window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
+  Object.defineProperty(window, "speechSynthesis", { value: {
+    getVoices: () => voices,
+    addEventListener: (...given) => changed.addEventListener(...given),
+    speak: (said) => { spoken.push(`${said.lang}: ${said.text}`); said.dispatchEvent(new Event("end")); },
+  } });"""
 SIZE = "(name) => parseFloat(getComputedStyle(document.querySelector(name)).fontSize)"
 FAULT = "() => { window.old = true; dispatchEvent(new ErrorEvent('error', { message: 'x' })); }"
 SHIFT = "(element) => getComputedStyle(element).translate"
@@ -85,7 +99,7 @@ def live(wall):
 class TestPairing:
     def test_lets_a_browser_be_the_hall_until_somebody_takes_it_back(self, open_page, people, places, set_up):
         set_up(open_to_all=False)
-        screen = open_page("/display/hall/")
+        screen = open_page("/display/hall/", expected=["403"])  # it asks by itself when it was not told
         letters = screen.locator(".letters").text_content()
         assert violations(screen) == []
 
@@ -141,6 +155,23 @@ class TestSound:
         assert [pieces[address] for address in wall.evaluate(FETCHED)] == ["Ticket", "A", "0", "2", "Room 1"]
         assert [beat["audio"] for beat in beats if beat["type"] == "beat"][-1] == "ok"
         assert "blocked" in [beat.get("audio") for beat in beats]
+
+    def test_is_spoken_by_a_voice_of_the_screen_alone(self, open_page, call, places):
+        wall, beats = open_page("about:blank"), []
+        wall.on("websocket", lambda socket: socket.on("framesent", lambda frame: beats.append(json.loads(frame))))
+        wall.add_init_script(VOICES)
+        wall.goto("/display/hall/")
+        live(wall)
+        wall.keyboard.press("Space")
+        expect(wall.locator("#unlock")).to_be_hidden()
+        assert [beat["audio"] for beat in beats if beat["type"] == "beat"][-1] == "no-voice"
+
+        wall.evaluate("arrive()")
+        call(places.rooms[0])
+        wall.wait_for_function("() => spoken.length", timeout=LATE)
+
+        assert wall.evaluate("spoken") == ["en-GB: Ticket A 0 0 1, Room 1"]
+        assert [beat["audio"] for beat in beats if beat["type"] == "beat"][-1] == "ok"
 
     def test_that_fails_stops_no_picture(self, open_page, call, places):
         wall = open_page("about:blank")
@@ -218,7 +249,7 @@ class TestTheWall:
         wall.clock.install()
         wall.goto("/display/hall/")
         for loads in range(7):
-            live(wall)
+            wall.wait_for_function("() => document.body.dataset.live")  # the script runs
             wall.evaluate(FAULT)
             wall.clock.run_for(11_000)
             if loads < 5:

@@ -84,7 +84,9 @@ class TestShown:
         assert "Shown on Hall at 09:05:07." in text(desk.get("/desk/"))
 
     def test_says_nothing_of_a_call_that_nobody_has_shown(self, desk, called):
-        assert "Shown on" not in text(desk.get("/desk/"))
+        Display.objects.create(name="Hall", slug="hall")
+
+        assert "Shown on Hall" not in text(desk.get("/desk/"))
 
 
 class TestSettings:

@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queueing import integrity, refusals, tickets
+from queueing import history, integrity, refusals, tickets, undoing
 from queueing.models import Room, Service, Ticket
 from tests.conftest import NINE, settle
 
@@ -31,6 +31,7 @@ acts = st.one_of(
     st.tuples(st.just("call_next"), st.just({})),
     *[st.tuples(st.just(verb), st.fixed_dictionaries(needs)) for verb, needs in NEEDS.items()],
     st.tuples(st.just("transfer"), st.fixed_dictionaries({"at_end": st.booleans()})),
+    st.tuples(st.just("undo"), st.just({})),
 )
 
 
@@ -58,8 +59,10 @@ def do(verb, needs, number, actor):
         if not known:
             return
         act["ticket_id"] = known[number % len(known)].pk
+    if verb == "undo":
+        act["event_id"] = history.latest(Ticket(pk=act.pop("ticket_id"))).pk
     with suppress(refusals.TicketError):
-        getattr(tickets, verb)(**act, **needs)
+        getattr(undoing if verb == "undo" else tickets, verb)(**act, **needs)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
