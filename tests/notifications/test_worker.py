@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from notifications import comparison, direct, health, retry, worker
-from notifications.models import AuditEntry, Cursor, WorkerBeat
+from notifications.models import AuditEntry, Cursor, ReplicaState, WorkerBeat
 from queueing.models import Event
 from tests.notifications.asink import ASink
 from tests.processes import wait_until
@@ -99,6 +99,7 @@ class TestTheProcess:
         desk.issue(clinic.first)
 
         wait_until(lambda: AuditEntry.objects.count() == Event.objects.count())
+        wait_until(lambda: ReplicaState.objects.using("replica").exists())  # before that there is nothing to compare
         wait_until(lambda: comparison.compare() == [])
         wait_until(lambda: "A-001" in (redis.hget("clinic:boards", str(clinic.first.pk)) or ""))
         wait_until(lambda: health.worker()["state"] == "ok")
