@@ -64,10 +64,14 @@ def send(page, fields):
     return navigation.value
 
 
-def settle(page):
-    """Live, where a page says whether it is; fonts there; nothing moving."""
+def be_live(page):
+    """For a picture: the next tick can take five seconds."""
     if page.locator("#lines").count():
         expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)
+
+
+def settle(page):
+    """Fonts are there, and nothing moves."""
     page.evaluate("document.fonts.ready")
     page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
 
@@ -87,6 +91,7 @@ def test_every_screen(visit, scene, pytestconfig):  # noqa: F811
         if too_wide(page):
             wrong.append(f"{screen.name}: wider than {screen.size[0]} pixels")
         if pytestconfig.getoption("--write-screens", default=False) and screen.kept:
+            be_live(page)
             page.screenshot(path=PICTURES / f"{screen.name}.png")
         elif looked_at := pytestconfig.getoption("--look", default=None):
             page.screenshot(path=Path(looked_at) / f"{screen.name}.png", full_page=True)
