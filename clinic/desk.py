@@ -152,9 +152,9 @@ class Desk:
     def longest(self) -> Row | None:
         return max(self.in_line, key=lambda row: row.waited, default=None)
 
-    @property
-    def to_complete(self) -> int:
-        return sum(card.ticket is not None and card.ticket.status == Status.SERVING for card in self.rooms)
+    @cached_property
+    def to_complete(self) -> list[RoomCard]:
+        return [card for card in self.rooms if card.ticket and card.ticket.status == Status.SERVING]
 
     def row_of(self, ticket: Ticket | None) -> Row | None:
         """Where the ticket stands, if it does."""

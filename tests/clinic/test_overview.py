@@ -57,8 +57,15 @@ class TestOverview:
         assert re.search(r"Cellar</b> <span[^>]*>▲ silent for more than an hour", page)
         assert re.search(r"1 screen live, <b[^>]*>2 silent</b>", text(sign_in(maria).get("/desk/")))
 
-    def test_leads_to_completion(self, look, called):
-        assert f'href="{reverse("admin:queueing_ticket_to_complete")}">Complete…' in look()
+    def test_leads_to_the_completion_of_whoever_is_with_a_clinician(self, look, called, sofia):
+        address = reverse("admin:queueing_ticket_complete", args=[called.pk])
+        assert address not in look()
+
+        tickets.start(ticket_id=called.pk, actor=sofia, at=minutes_ago(3))
+
+        page = look()
+        assert f"{called.code}</span> · {called.room} · With patient 3 min" in page
+        assert f'href="{address}"' in page
 
     def test_gives_htmx_only_what_may_have_changed(self, sign_in, sofia, service):
         page = text(sign_in(sofia, by_htmx=True).get("/desk/overview/"))
