@@ -8,10 +8,7 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 	DATABASE_URL=postgres:///clinic REPLICA_URL=postgres:///replica REDIS_URL=redis://127.0.0.1:6379/0 \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
 
-# Tests that start a whole clinic.
-WHOLE := tests/browser $(wildcard tests/acceptance/test_*.py)
-
-.PHONY: run test test-parts test-whole check bench faults screenshots demo format clean
+.PHONY: run test test-parts test-browser check bench faults screenshots demo format clean
 
 run: $(VENV)/.installed $(VENV)/.translated
 	@exec $(BIN)/python manage.py runclinic
@@ -19,14 +16,14 @@ run: $(VENV)/.installed $(VENV)/.translated
 # Side by side, because one half computes and the other waits as people do. The second one speaks when it is done.
 test: $(VENV)/.installed-dev check
 	@$(BIN)/python -m tests.programs
-	@$(MAKE) --no-print-directory --jobs=2 test-parts test-whole
+	@$(MAKE) --no-print-directory --jobs=2 test-parts test-browser
 
 test-parts:
-	@exec $(BIN)/python -m pytest -m "not benchmark" $(addprefix --ignore=,$(WHOLE))
+	@exec $(BIN)/python -m pytest -m "not benchmark" --ignore=tests/browser
 
-test-whole:
-	@$(BIN)/python -m pytest -m "not benchmark" $(WHOLE) > $(VENV)/whole.log 2>&1; \
-		code=$$?; cat $(VENV)/whole.log; exit $$code
+test-browser:
+	@$(BIN)/python -m pytest -m "not benchmark" tests/browser > $(VENV)/browser.log 2>&1; \
+		code=$$?; cat $(VENV)/browser.log; exit $$code
 
 check: $(VENV)/.installed-dev $(VENV)/.translated
 	$(BIN)/ruff check .

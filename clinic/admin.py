@@ -20,7 +20,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic import beats, legibility
+from clinic import legibility
+from notifications import screens
 from queueing import pairing
 from queueing.admin import ServicesInline, TrackedAdmin
 from queueing.models import Device, Display, DisplayService, Kiosk
@@ -123,7 +124,7 @@ class DeviceAdmin(TrackedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Device]:
         devices: QuerySet[Device] = super().get_queryset(request)
-        return devices.annotate(_beat=Subquery(beats.latest_of(OuterRef("pk"))))
+        return devices.annotate(_beat=Subquery(screens.latest_of(OuterRef("pk"))))
 
     @admin.display(description=_("screen"))
     def screen(self, device: Device) -> str:
@@ -133,16 +134,15 @@ class DeviceAdmin(TrackedAdmin):
     def heard(self, device: Any) -> str:
         if not device._beat:
             return gettext("not in the last day")
-        seconds = int((timezone.now() - datetime.fromisoformat(device._beat["at"])).total_seconds())
-        if seconds < beats.ALIVE_SECONDS:
-            return gettext("%(seconds)s s ago") % {"seconds": max(0, seconds)}
-        return gettext("silent since %(time)s") % {
-            "time": date_format(timezone.localtime(datetime.fromisoformat(device._beat["at"])), "DATETIME_FORMAT")
-        }
+        heard = datetime.fromisoformat(device._beat["at"])
+        ago = timezone.now() - heard
+        if ago < screens.SILENT_AFTER:
+            return gettext("%(seconds)s s ago") % {"seconds": max(0, int(ago.total_seconds()))}
+        return gettext("silent since %(time)s") % {"time": date_format(timezone.localtime(heard), "DATETIME_FORMAT")}
 
     @admin.display(description=_("sound"))
     def audio(self, device: Any) -> str:
-        return str(beats.SOUND.get((device._beat or {}).get("audio", ""), "–"))
+        return str(screens.SOUND.get((device._beat or {}).get("audio", ""), "–"))
 
     @admin.display(description=_("build"))
     def build(self, device: Any) -> str:

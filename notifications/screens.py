@@ -1,4 +1,4 @@
-"""What displays say of themselves: which are alive, and what they have shown."""
+"""What screens say of themselves, displays each half minute, kiosks with each page: who is there, what was shown."""
 
 from __future__ import annotations
 
@@ -6,17 +6,28 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, JSONObject
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Activity
 from queueing.models import Display
 
-#: A display that has said nothing for so long is silent. It beats several times in between.
+#: A screen that has said nothing for so long is silent. It beats several times in between.
 SILENT_AFTER = timedelta(seconds=90)
-#: So far back the last beat is looked for.
-REMEMBERED = timedelta(hours=1)
+#: So far back the last beat is looked for, by the desk and by the admin.
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+BEATS = ["display.beat", "kiosk.beat"]
 BLOCKED = "blocked"
+SOUND = {
+    "ok": _("ok"),
+    BLOCKED: _("blocked: touch the screen once"),
+    "no-voice": _("chime only: the browser has no voice"),
+    "silent": _("silent, as set up"),
+    "none": _("none: the browser has no sound"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,7 @@ class Shown:
 
 def read(at: datetime) -> list[Screen]:
     """Every display, by name, in one statement."""
-    beats = Activity.objects.filter(kind="display.beat", at__gt=at - REMEMBERED)
+    beats = Activity.objects.filter(kind="display.beat", at__gt=at - AN_HOUR)
     latest = beats.alias(slug=KT("detail__display")).filter(slug=OuterRef("slug")).order_by("-at")
     displays = Display.objects.annotate(
         heard=Subquery(latest.values("at")[:1]), audio=Subquery(latest.values(said=KT("detail__audio"))[:1])
@@ -66,3 +77,11 @@ def shown(calls: Collection[str], since: datetime) -> dict[str, Shown]:
         call: Shown(display=display or slug, at=at)
         for call, display, slug, at in found.order_by("-at").values_list("call", "display", "slug", "at")
     }
+
+
+def latest_of(device: OuterRef) -> QuerySet[Activity]:
+    """`{at, audio, build}` of the last beat of a paired device, as one value for a subquery."""
+    beats = Activity.objects.filter(kind__in=BEATS, at__gt=timezone.now() - A_DAY)
+    own = beats.annotate(device=Cast(KT("detail__device"), BigIntegerField())).filter(device=device)
+    told = JSONObject(at="at", audio=KT("detail__audio"), build=KT("detail__build"))
+    return own.order_by("-at").values_list(told)[:1]

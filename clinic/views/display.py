@@ -13,7 +13,8 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic import beats, devices, legibility, speech, words
+from clinic import devices, legibility, speech, words
+from notifications import screens
 from queueing import board
 from queueing.board import Board, Call
 from queueing.models import Display
@@ -68,7 +69,7 @@ def said(shown: Display) -> dict[str, Any]:
 
 def test_pattern(shown: Display) -> dict[str, Any]:
     told, problems = legibility.told(shown), legibility.problems(shown)
-    return {"told": told, "problems": problems, "sound": beats.SOUND, **said(shown)}
+    return {"told": told, "problems": problems, "sound": screens.SOUND, **said(shown)}
 
 
 def latest(boards: list[Board]) -> list[Call]:

@@ -27,9 +27,9 @@ PUPPET = """async () => {
 }"""
 
 
-@pytest.fixture
-def servers(collected, transactional_db):
-    """Without a worker: nothing that is tested here comes from it."""
+@pytest.fixture(scope="module")
+def servers(collected, django_db_setup):
+    """One web process for all, and no worker: the page needs no row, and its socket is a puppet."""
     running = Servers(collected, free_port())
     try:
         running.start("web")

@@ -22,6 +22,12 @@ LATE = 40_000
 
 
 @pytest.fixture
+def settings_module():
+    """A channel layer that loses, doubles and delays: what holds on it holds on a good one."""
+    return "tests.browser.lossy_settings"
+
+
+@pytest.fixture
 def call(people, places):
     """Somebody came and is called to a room; `leaves` frees it again. The id of the call."""
 
