@@ -8,6 +8,9 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 	DATABASE_URL=postgres:///clinic REPLICA_URL=postgres:///replica REDIS_URL=redis://127.0.0.1:6379/0 \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
 
+# Half of the time of all tests.
+SCREENS := tests/browser tests/acceptance/test_runclinic.py
+
 .PHONY: run test test-parts test-browser check bench faults screenshots demo format clean
 
 run: $(VENV)/.installed $(VENV)/.translated
@@ -19,10 +22,10 @@ test: $(VENV)/.installed-dev check
 	@$(MAKE) --no-print-directory --jobs=2 test-parts test-browser
 
 test-parts:
-	@exec $(BIN)/python -m pytest -m "not benchmark" --ignore=tests/browser
+	@exec $(BIN)/python -m pytest -m "not benchmark" $(addprefix --ignore=,$(SCREENS))
 
 test-browser:
-	@$(BIN)/python -m pytest -m "not benchmark" tests/browser > $(VENV)/browser.log 2>&1; \
+	@$(BIN)/python -m pytest -m "not benchmark" $(SCREENS) > $(VENV)/browser.log 2>&1; \
 		code=$$?; cat $(VENV)/browser.log; exit $$code
 
 check: $(VENV)/.installed-dev $(VENV)/.translated

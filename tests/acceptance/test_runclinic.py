@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 
 class TestRunclinic:
-    def test_starts_stops_and_starts_again_on_the_same_data(self, make_clinic):
+    def test_starts_stops_and_starts_again_on_the_same_data_and_prints_sign_ins_once(self, make_clinic):
         first = make_clinic().wait_ready()
         assert [line for line in first.said if READY in line] == [f"{READY}http://127.0.0.1:{first.port}/"]
         assert first.answers()
@@ -34,31 +34,22 @@ class TestRunclinic:
         assert first.process.returncode == 0
         assert of_clinic(first.home) == {}
         assert not (first.home / "environment").exists()
+        sign_ins = json.loads((first.home / "sign-ins.json").read_text())
+        assert set(sign_ins) == {"receptionist", "clinician", "supervisor", "auditor"}
+        assert stat.S_IMODE((first.home / "sign-ins.json").stat().st_mode) == 0o600
+        assert all(any(sign_in["password"] in line for line in first.said) for sign_in in sign_ins.values())
 
         began = time.monotonic()
         second = make_clinic().wait_ready()
         assert time.monotonic() - began < 10
         assert second.answers()
+        assert not any("Sign-ins" in line for line in second.said)
+        assert json.loads((second.home / "sign-ins.json").read_text()) == sign_ins
 
-    def test_prints_the_sign_ins_of_the_demo_on_the_first_start_only(self, make_clinic):
-        clinic = make_clinic().wait_ready()
-        clinic.stop()
-        sign_ins = json.loads((clinic.home / "sign-ins.json").read_text())
-        again = make_clinic().wait_ready()
-        again.stop()
-
-        assert set(sign_ins) == {"receptionist", "clinician", "supervisor", "auditor"}
-        assert stat.S_IMODE((clinic.home / "sign-ins.json").stat().st_mode) == 0o600
-        assert all(any(sign_in["password"] in line for line in clinic.said) for sign_in in sign_ins.values())
-        assert not any("Sign-ins" in line for line in again.said)
-        assert json.loads((clinic.home / "sign-ins.json").read_text()) == sign_ins
-
-    def test_lets_the_receptionist_in(self, make_clinic):
-        clinic = make_clinic().wait_ready()
-        wait_until((clinic.home / "sign-ins.json").exists)
-        sign_in = json.loads((clinic.home / "sign-ins.json").read_text())["receptionist"]
+    def test_lets_the_receptionist_in(self, running):
+        sign_in = json.loads((running.home / "sign-ins.json").read_text())["receptionist"]
         visitor = requests.Session()
-        page = visitor.get(f"http://127.0.0.1:{clinic.port}/sign-in/", timeout=20)
+        page = visitor.get(f"http://127.0.0.1:{running.port}/sign-in/", timeout=20)
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
 
         answer = visitor.post(page.url, data={**sign_in, "csrfmiddlewaretoken": token}, timeout=20)
@@ -119,27 +110,25 @@ class TestRunclinic:
 
         assert of_clinic(clinic.home) == {}
 
-    def test_lets_manage_work_beside_it(self, make_clinic):
-        clinic = make_clinic().wait_ready()
-        beside = {name: value for name, value in clinic.variables.items() if name != "PORT"}
+    def test_lets_manage_work_beside_it(self, running):
+        beside = {name: value for name, value in running.variables.items() if name != "PORT"}
 
         checked = subprocess.run(
             [sys.executable, "manage.py", "checkqueues"], cwd=env.BASE_DIR, env=beside, capture_output=True, text=True
         )
 
         assert checked.returncode == 0, checked.stderr
-        assert stat.S_IMODE((clinic.home / "environment").stat().st_mode) == 0o600
+        assert stat.S_IMODE((running.home / "environment").stat().st_mode) == 0o600
 
-    def test_works_without_the_right_to_rewrite_history(self, make_clinic):
-        clinic = make_clinic().wait_ready()
-        urls = env.running(clinic.home)
-        requests.get(f"http://127.0.0.1:{clinic.port}/readyz", timeout=20)  # a web process connects when it has to
+    def test_works_without_the_right_to_rewrite_history(self, running):
+        urls = env.running(running.home)
+        requests.get(f"http://127.0.0.1:{running.port}/readyz", timeout=20)  # a web process connects when it has to
 
         with psycopg.connect(urls["OWNER_DATABASE_URL"], autocommit=True) as owner:
             names = "SELECT DISTINCT usename, application_name FROM pg_stat_activity WHERE application_name ~ '^clinic'"
             wait_until(lambda: ("clinic_app", "clinic-listener") in owner.execute(names).fetchall())
             assert {user for user, _ in owner.execute(names)} == {"clinic_app"}
-        for pid, command in of_clinic(clinic.home).items():
+        for pid, command in of_clinic(running.home).items():
             if "daphne" in command or "deliver" in command:
                 assert b"OWNER_DATABASE_URL" not in Path(f"/proc/{pid}/environ").read_bytes()
         with psycopg.connect(urls["DATABASE_URL"]) as line, pytest.raises(psycopg.errors.InsufficientPrivilege):

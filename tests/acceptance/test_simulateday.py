@@ -83,21 +83,21 @@ class TestSimulateDay:
 
 
 class TestRefusal:
-    def test_names_a_clinic_that_does_not_run(self, clinic):
-        ran = simulate(clinic, "--url", "http://127.0.0.1:1/")
+    def test_names_a_clinic_that_does_not_run(self, running):
+        ran = simulate(running, "--url", "http://127.0.0.1:1/")
 
         assert ran.returncode == 1
         assert "No clinic answers at http://127.0.0.1:1/" in ran.stderr
         assert "Traceback" not in ran.stderr
 
-    def test_names_sign_ins_that_are_missing_or_wrong(self, clinic, tmp_path):
+    def test_names_sign_ins_that_are_missing_or_wrong(self, running, tmp_path):
         sign_ins = tmp_path / "sign-ins.json"
-        assert f"cannot be read from {sign_ins}" in simulate(clinic, "--sign-ins", str(sign_ins)).stderr
+        assert f"cannot be read from {sign_ins}" in simulate(running, "--sign-ins", str(sign_ins)).stderr
 
         wrong = {name: {"username": name, "password": "wrong"} for name in ("receptionist", "clinician")}
         sign_ins.write_text(json.dumps(wrong))
-        assert "did not let receptionist in" in simulate(clinic, "--sign-ins", str(sign_ins)).stderr
+        assert "did not let receptionist in" in simulate(running, "--sign-ins", str(sign_ins)).stderr
 
-    def test_names_a_display_that_does_not_exist_and_rooms_that_are_too_many(self, clinic):
-        assert "sent 0 boards" in simulate(clinic, "--display", "nowhere").stderr
-        assert "has 4 open rooms" in simulate(clinic, "--rooms", "9").stderr
+    def test_names_a_display_that_does_not_exist_and_rooms_that_are_too_many(self, running):
+        assert "sent 0 boards" in simulate(running, "--display", "nowhere").stderr
+        assert "has 4 open rooms" in simulate(running, "--rooms", "9").stderr

@@ -37,6 +37,11 @@ def dark(**screen):
     return Screen(**screen, options={"color_scheme": "dark"})
 
 
+def forced(**screen):
+    """In colours of the reader's own choice."""
+    return Screen(**screen, options={"forced_colors": "active"})
+
+
 def arabic(**screen):
     return Screen(**screen, options={"locale": "ar"})
 
@@ -78,7 +83,17 @@ def _places():
         for service in (general, nurse, blood):
             DisplayService.objects.create(display=hall, service=service)
         kiosk = Kiosk.objects.create(name="Entrance", slug="entrance", languages="en es fr pt-br ar", open_to_all=True)
+        Display.objects.create(name="Empty", slug="empty", open_to_all=True)
+        closed = {"name": "Closed", "slug": "closed", "open_to_all": True, **_an_hour_in_the_night()}
+        Display.objects.create(**closed)
+        Kiosk.objects.create(**closed)
     return SimpleNamespace(general=general, nurse=nurse, blood=blood, rooms=places, hall=hall, kiosk=kiosk)
+
+
+def _an_hour_in_the_night():
+    """Hours that are not now, whatever the time is."""
+    now = timezone.localtime()
+    return {"opens_at": (now + timedelta(hours=5)).time(), "closes_at": (now + timedelta(hours=6)).time()}
 
 
 def _tickets(actor, places):
@@ -131,6 +146,7 @@ def _staff(scene):
         Screen(name="desk", **at_desk, kept=True),
         dark(name="desk-dark", **at_desk, kept=True),
         arabic(name="desk-arabic", **at_desk, kept=True),
+        forced(name="desk-forced-colours", **at_desk),
         Screen(name="desk-phone", **at_desk, size=PHONE),
         Screen(name="desk-zoomed", **at_desk, size=(360, 640)),
         Screen(name="desk-found", path="/desk/?q=P-311", who=who),
@@ -156,6 +172,9 @@ def _walls(scene):
     return [
         Screen(name="display-landscape", path="/display/hall/", size=WALL, kept=True),
         Screen(name="display-portrait", path="/display/hall/", size=TALL, kept=True),
+        forced(name="display-forced-colours", path="/display/hall/", size=WALL),
+        Screen(name="display-closed", path="/display/closed/", size=WALL),
+        Screen(name="display-empty", path="/display/empty/", size=WALL),
         Screen(name="display-test", path="/display/hall/?test=1", size=WALL),
         Screen(name="pairing", path="/display/", size=WALL),
     ]
@@ -184,6 +203,7 @@ def _kiosk(scene):
         return Screen(name=f"kiosk-{name}", path="/kiosk/entrance/", size=size, kept=kept, status=status, sent=sent)
 
     service = {"language": "en", "service_id": str(scene.nurse.pk)}
+    here_already = {"language": "en", "service_id": str(scene.general.pk)}
     known = {**service, "has_number": "no"}
     return [
         page("language"),
@@ -191,6 +211,9 @@ def _kiosk(scene):
         page("service-wide", language="en", size=WALL),
         page("service-arabic", language="ar"),
         page("number", **service),
+        page("already", **here_already, has_number="yes", reference="P-311", status=409),
+        Screen(name="kiosk-closed", path="/kiosk/closed/", size=TALL),
+        forced(name="kiosk-forced-colours", path="/kiosk/entrance/", size=TALL, sent={"language": "en"}),
         page("unknown", **service, has_number="yes", reference="P-999"),
         page("consent", **known),
         page("name", **known, show_name="yes"),

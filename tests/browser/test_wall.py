@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import expect
 
 from queueing.models import Ticket
+from tests.browser import lossy_layer
 from tests.browser.pages import SOON, issue, notice, room, row
 
 #: Milliseconds that the wall shows each call for at least.
 SHOWN = 8_000
+
+
+@pytest.fixture
+def settings_module():
+    """A channel layer that loses, doubles and delays: what holds on it holds on a good one."""
+    return "tests.browser.lossy_settings"
 
 
 class TestWall:
@@ -77,3 +85,11 @@ class TestWall:
         page = open_page("/display/nowhere/", expected=["404"])
 
         expect(page.get_by_role("heading")).to_have_text("Nothing is here")
+
+
+def test_the_layer_is_as_bad_as_it_says():
+    layer = lossy_layer.LossyLayer()
+    fates = [layer.fate() for _ in range(10_000)]
+    assert 0.28 < sum(not fate for fate in fates) / len(fates) < 0.32
+    assert 0.08 < sum(len(fate) == 2 for fate in fates) / len(fates) < 0.12
+    assert 2.9 < max(delay for fate in fates for delay in fate) < 3.0
