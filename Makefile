@@ -8,25 +8,30 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 	DATABASE_URL=postgres:///clinic REPLICA_URL=postgres:///replica REDIS_URL=redis://127.0.0.1:6379/0 \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
 
-# Half of the time of all tests.
-SCREENS := tests/browser tests/acceptance/test_runclinic.py
+# Thirds of the tests. Those of walls wait as people do; a whole clinic takes long to start.
+WALLS := $(wildcard tests/browser/test_wall*.py) tests/browser/test_sockets.py tests/acceptance/test_runclinic.py
+SCREENS := $(filter-out $(WALLS),$(wildcard tests/browser/test_*.py)) tests/acceptance/test_simulateday.py
 
-.PHONY: run test test-parts test-browser check bench faults screenshots demo format clean
+.PHONY: run test test-parts test-screens test-walls check bench faults screenshots demo format clean
 
 run: $(VENV)/.installed $(VENV)/.translated
 	@exec $(BIN)/python manage.py runclinic
 
-# Side by side, because one half computes and the other waits as people do. The second one speaks when it is done.
+# Side by side, because much of it waits. Two of the three speak when they are done.
 test: $(VENV)/.installed-dev check
 	@$(BIN)/python -m tests.programs
-	@$(MAKE) --no-print-directory --jobs=2 test-parts test-browser
+	@$(MAKE) --no-print-directory --jobs=3 test-parts test-screens test-walls
 
 test-parts:
-	@exec $(BIN)/python -m pytest -m "not benchmark" $(addprefix --ignore=,$(SCREENS))
+	@exec $(BIN)/python -m pytest -m "not benchmark" $(addprefix --ignore=,tests/browser $(WALLS) $(SCREENS))
 
-test-browser:
-	@$(BIN)/python -m pytest -m "not benchmark" $(SCREENS) > $(VENV)/browser.log 2>&1; \
-		code=$$?; cat $(VENV)/browser.log; exit $$code
+test-screens:
+	@$(BIN)/python -m pytest -m "not benchmark" $(SCREENS) > $(VENV)/screens.log 2>&1; \
+		code=$$?; cat $(VENV)/screens.log; exit $$code
+
+test-walls:
+	@$(BIN)/python -m pytest -m "not benchmark" $(WALLS) > $(VENV)/walls.log 2>&1; \
+		code=$$?; cat $(VENV)/walls.log; exit $$code
 
 check: $(VENV)/.installed-dev $(VENV)/.translated
 	$(BIN)/ruff check .

@@ -83,11 +83,12 @@ def _places():
         for service in (general, nurse, blood):
             DisplayService.objects.create(display=hall, service=service)
         kiosk = Kiosk.objects.create(name="Entrance", slug="entrance", languages="en es fr pt-br ar", open_to_all=True)
-        Display.objects.create(name="Empty", slug="empty", open_to_all=True)
-        closed = {"name": "Closed", "slug": "closed", "open_to_all": True, **_an_hour_in_the_night()}
-        Display.objects.create(**closed)
-        Kiosk.objects.create(**closed)
-    return SimpleNamespace(general=general, nurse=nurse, blood=blood, rooms=places, hall=hall, kiosk=kiosk)
+        others = [Display.objects.create(name="Hall 2", slug="empty", open_to_all=True)]
+        for kind, name in ((Display, "Hall 3"), (Kiosk, "Entrance 2")):
+            others.append(kind.objects.create(name=name, slug="closed", open_to_all=True, **_an_hour_in_the_night()))
+    return SimpleNamespace(
+        general=general, nurse=nurse, blood=blood, rooms=places, hall=hall, kiosk=kiosk, others=others
+    )
 
 
 def _an_hour_in_the_night():

@@ -55,7 +55,7 @@ def read(open_page, people, scene):  # noqa: F811
 
     def make(language):
         with history.operation(actor="setup"):
-            for shown in (scene.hall, scene.kiosk):
+            for shown in (scene.hall, scene.kiosk, *scene.others):
                 shown.languages = language
                 shown.save()
         browsers = {who: open_page("about:blank", expected=EXPECTED, locale=language) for who in people_of(scene)}
@@ -108,7 +108,19 @@ def data():
         *Event.objects.values_list("reason", flat=True),
         *(name for _, name in settings.LANGUAGES),
     ]
-    names = {settings.CLINIC_NAME, socket.gethostname(), "Hall", "hall", "Entrance", "en-xa", *NAMES, *typed}
+    names = {
+        settings.CLINIC_NAME,
+        socket.gethostname(),
+        "Hall",
+        "hall",
+        "Entrance",
+        "Hall 2",
+        "Hall 3",
+        "Entrance 2",
+        "en-xa",
+        *NAMES,
+        *typed,
+    }
     return sorted(names - {""}, key=len, reverse=True)
 
 

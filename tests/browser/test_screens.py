@@ -32,7 +32,7 @@ def visit(open_page, people):
     def visit(screen):
         key = (screen.who, *screen.options.items())
         if key not in browsers:
-            browsers[key] = open_page("about:blank", expected=["403", "404", EMPTY_STYLE], **screen.options)
+            browsers[key] = open_page("about:blank", expected=["403", "404", "409", EMPTY_STYLE], **screen.options)
             if screen.who:
                 sign_in(browsers[key], User.objects.get(username=screen.who), lands=screen.who != "nobody")
         page = browsers[key]

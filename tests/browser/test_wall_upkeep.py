@@ -67,12 +67,6 @@ FETCHED = """() => performance.getEntriesByType("resource").map(({ name }) => ne
 
 
 @pytest.fixture
-def settings_module():
-    """A channel layer that loses, doubles and delays: what holds on it holds on a good one."""
-    return "tests.browser.lossy_settings"
-
-
-@pytest.fixture
 def call(people, places):
     """Somebody is called, and the room is free again."""
 
