@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from queueing import tickets
 from queueing.models import Ticket
 from tests.browser.pages import SOON, issue, notice, room, row
 
@@ -168,6 +170,14 @@ class TestDesk:
         expect(row(desk, "A-001")).to_have_count(0)
         expect(row(desk, "B-001")).to_be_visible()
         expect(desk.get_by_role("searchbox")).to_be_focused()
+        expect(desk).to_have_url(re.compile(r"q=perei$"))
+
+        with desk.expect_response(
+            lambda answer: answer.url.endswith("q=perei")
+        ):  # what others do does not end a search
+            tickets.issue(service_id=places.general.pk, actor=people.supervisor, at=timezone.now())
+        expect(desk.locator("#tab-all")).to_contain_text("3")
+        expect(desk.locator("#line tbody tr")).to_have_count(1)
 
     def test_says_so_when_the_clinic_does_not_answer_sends_nothing_and_recovers(self, open_page, people, servers):
         desk = open_page(user=people.receptionist, expected=["ERR_", "WebSocket", "htmx:"])
