@@ -39,13 +39,13 @@ def report(ran: subprocess.CompletedProcess[str]) -> dict:
 
 class TestSimulateDay:
     def test_comes_out_right(self, clinic):
-        ran = simulate(clinic, "--patients", "120")
+        ran = simulate(clinic)
 
         told = report(ran)
         assert ran.returncode == 0, told
         assert list(told) == KEYS
         assert told["issued"] == told["called"] == told["shown"] == told["completed"] + told["missed"]
-        assert told["issued"] == 120
+        assert told["issued"] > 150
         assert told["missed"] > 0
         wrong = ("shown_twice", "not_shown", "integrity_problems", "replica_differences")
         assert {name: told[name] for name in wrong} == dict.fromkeys(wrong, 0)
