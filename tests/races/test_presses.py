@@ -87,14 +87,12 @@ class TestPeopleWhoSawTheSame:
         assert sum(isinstance(answer, refusals.TicketError) for answer in answers) == 1
         assert events(ticket).count() == 2
 
-    def test_both_win_without_the_lock(self, two_desks, meet, without_the_lock):
-        """If this fails, the test above proves nothing."""
+    def test_nobody_is_told_without_the_lock(self, two_desks, meet, without_the_lock):
+        """If this fails, the test above proves nothing: both win, or PostgreSQL breaks one off as a deadlock."""
         meet(acting, "expect")
-        ticket, press_both = two_desks
+        _, press_both = two_desks
 
-        press_both()
-
-        assert events(ticket).count() == 3
+        assert not [answer for answer in press_both() if isinstance(answer, refusals.TicketError)]
 
 
 class TestTwoUndosAtOnce:

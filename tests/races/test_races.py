@@ -98,10 +98,13 @@ class TestTwoPatientsRenamedAtOnce:
     def test_both_get_their_tickets(self, renamed):
         assert [type_name(result) for result in renamed()] == ["Ticket", "Ticket"]
 
-    def test_deadlock_unless_both_lines_are_locked_first(self, renamed, monkeypatch):
-        """If this fails, the test above proves nothing."""
+    @pytest.fixture
+    def without_the_lock(self, monkeypatch):
+        """Of the other line."""
         monkeypatch.setattr(acting, "lines_of", lambda patient: set())
 
+    def test_deadlock_unless_both_lines_are_locked_first(self, without_the_lock, renamed):
+        """If this fails, the test above proves nothing."""
         assert "OperationalError" in [type_name(result) for result in renamed()]
 
 
