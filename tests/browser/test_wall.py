@@ -28,7 +28,7 @@ class TestWall:
             issue(desk, service)
             expect(notice(desk)).to_contain_text(f"issued for {service}")
         row(desk, "A-001").get_by_role("button", name="Call A-001 to Room 1").click()
-        expect(wall.locator("#code")).to_have_text("A-001", timeout=SOON)  # the layer may have lost the first word of it
+        expect(wall.locator("#code")).to_have_text("A-001", timeout=SOON)  # its first word may be lost
         desk.get_by_role("button", name="No-show A-001").click()
         expect(room(desk, "Room 1")).to_contain_text("Free")
         row(desk, "B-001").get_by_role("button", name="Call B-001 to Room 1").click()
