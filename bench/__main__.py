@@ -19,10 +19,9 @@ from typing import Any
 
 import psycopg
 
-from bench import table
+from bench import BENCHES, table
 from clinic import bundled, env
 
-BENCHES = ("cycles", "audit", "replica", "push", "doors", "activity")
 #: These have databases of their own, which no worker listens to.
 ALONE = ("cycles", "audit", "replica")
 FOLDER = Path(__file__).parent
@@ -48,7 +47,7 @@ def main() -> None:
 def measure(names: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {"measured_on": table.facts(environment["DATABASE_URL"])}
     for name in sorted(names, key=BENCHES.index):
-        found |= run(name, alone(environment, name) if name in ALONE else environment)
+        found[name] = run(name, alone(environment, name) if name in ALONE else environment)
     return found
 
 

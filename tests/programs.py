@@ -10,7 +10,7 @@ import sys
 #: Debian's package -> names that its program goes by.
 NEEDED = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
 #: The tests of these are skipped without them.
-WELCOME = {"pgbouncer": ("pgbouncer",), "espeak-ng": ("espeak-ng",)}
+WELCOME = {"pgbouncer": ("pgbouncer",), "espeak-ng": ("espeak-ng",), "nginx-light": ("nginx",)}
 
 
 def find(*names: str) -> str | None:
