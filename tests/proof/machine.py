@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from queueing import history, refusals, rooms, self_service, tickets, undoing
 from queueing.models import Event, Room, Service, Ticket
@@ -19,7 +19,26 @@ from tests.proof.world import World
 
 NUMBERS = st.integers(0, 40)
 PRIORITIES = st.sampled_from(["high", "medium", "low"])
-REASONS = st.sampled_from(["faint", "faint", " "])
+ASKED = st.fixed_dictionaries(
+    {
+        "service": NUMBERS,
+        "room": NUMBERS,
+        "priority": PRIORITIES,
+        "place": st.integers(0, 5),
+        "at_end": st.booleans(),
+        "outcome": st.sampled_from(["seen", "left"]),
+        "reason": st.sampled_from(["faint", "faint", "faint", " "]),
+    }
+)
+NEEDS = {
+    "call": ["room"],
+    "complete": ["outcome", "reason"],
+    "put_back": ["at_end"],
+    "transfer": ["service", "at_end"],
+    "prioritise": ["priority"],
+    "move": ["place", "reason"],
+    "reopen": ["reason"],
+}
 FIELDS = ("id", "txid", "at", "model", "object_id", "service_id", "verb", "actor", "reason", "key", "changes")
 #: What each calls the same thing.
 NAMES = {"service": "service_id", "room": "room_id", "ticket": "ticket_id", "event": "event_id"}
@@ -32,6 +51,7 @@ class Clinic(RuleBasedStateMachine):
         super().__init__()
         self.world, self.actor, self.state = world, actor, State(world)
         self.services, self.rooms = list(world.services), list(world.rooms)
+        self.rows = {"service": self.service, "room": self.room}
         self.at, self.journal, self.last, self.agree = NINE, [], None, True
         self.example = transaction.atomic()
         self.example._from_testcase = True  # a verb's own transaction may stand inside a test's
@@ -50,6 +70,11 @@ class Clinic(RuleBasedStateMachine):
 
     # What people do
 
+    @initialize(priorities=st.lists(PRIORITIES, min_size=3, max_size=8))
+    def morning(self, priorities):
+        for number, priority in enumerate(priorities):
+            self.issue(number, priority)
+
     @rule(number=NUMBERS, priority=PRIORITIES)
     def issue(self, number, priority):
         self.do("issue", service=self.service(number), priority=priority)
@@ -58,48 +83,21 @@ class Clinic(RuleBasedStateMachine):
     def call_next(self, number):
         self.do("call_next", room=self.room(number))
 
-    @rule(number=NUMBERS, room=NUMBERS)
-    def call(self, number, room):
-        self.about("call", number, room=self.room(room))
+    @rule(ticket=NUMBERS, number=NUMBERS, asked=ASKED)
+    def do_what_can_be_done(self, ticket, number, asked):
+        status = self.state.tickets[self.ticket(ticket)]["status"]
+        if verbs := [verb for verb, starts in FROM.items() if status in starts]:
+            self.about(verbs[number % len(verbs)], ticket, **asked)
 
-    @rule(number=NUMBERS, verb=st.sampled_from(["start", "start", "recall", "miss", "cancel", "hold", "release"]))
-    def one_press(self, number, verb):
-        self.about(verb, number)
+    @rule(ticket=NUMBERS, verb=st.sampled_from(sorted(FROM)), asked=ASKED)
+    def do_anything(self, ticket, verb, asked):
+        self.about(verb, ticket, **asked)
 
-    @rule(number=NUMBERS, outcome=st.sampled_from(["seen", "left"]), reason=REASONS)
-    def complete(self, number, outcome, reason):
-        self.about("complete", number, outcome=outcome, reason=reason)
-
-    @rule(number=NUMBERS, at_end=st.booleans())
-    def put_back(self, number, at_end):
-        self.about("put_back", number, at_end=at_end)
-
-    @rule(number=NUMBERS, service=NUMBERS, at_end=st.booleans())
-    def transfer(self, number, service, at_end):
-        self.about("transfer", number, service=self.service(service), at_end=at_end)
-
-    @rule(number=NUMBERS, priority=PRIORITIES)
-    def prioritise(self, number, priority):
-        self.about("prioritise", number, priority=priority)
-
-    @rule(number=NUMBERS, place=st.integers(0, 5), reason=REASONS)
-    def move(self, number, place, reason):
-        self.about("move", number, place=place, reason=reason)
-
-    @rule(number=NUMBERS, reason=REASONS)
-    def reopen(self, number, reason):
-        self.about("reopen", number, reason=reason)
-
-    @rule(number=NUMBERS, before=st.sampled_from([0, 0, 0, 1]))
-    def undo(self, number, before):
-        if ticket := self.ticket("undo", number):
-            steps = self.steps(ticket)
-            before = min(before, len(steps) - 1)
-            self.do("undo", ticket=ticket, event=steps[before], before=before)
-
-    @rule(number=NUMBERS, verb=st.sampled_from(PATIENTS))
-    def by_the_patient(self, number, verb):
-        self.about(verb, number)
+    @rule(ticket=NUMBERS, before=st.sampled_from([0, 0, 0, 1]))
+    def undo(self, ticket, before):
+        steps = self.steps(self.ticket(ticket))
+        before = min(before, len(steps) - 1)
+        self.do("undo", ticket=self.ticket(ticket), event=steps[before], before=before)
 
     @precondition(lambda self: self.last)
     @rule()
@@ -110,27 +108,33 @@ class Clinic(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def pause_or_resume(self, number):
-        room = self.room(number)
-        act = {"room_id": room, "actor": self.actor, "at": self.at}
-        rooms.resume(**act) if room in self.state.closed_rooms else rooms.pause(reason="a break", **act)
-        self.state.closed_rooms ^= {room}
+        """One room at a time."""
+        act = {"actor": self.actor, "at": self.at}
+        if self.state.closed_rooms:
+            rooms.resume(room_id=self.state.closed_rooms.pop(), **act)
+        else:
+            self.state.closed_rooms = {self.room(number)}
+            rooms.pause(room_id=self.room(number), reason="a break", **act)
 
     @rule(number=NUMBERS)
     def open_or_close(self, number):
-        service = Service.objects.get(pk=self.service(number))
-        service.is_open = not service.is_open
+        """One service at a time."""
+        closed = bool(self.state.closed_services)
+        service = Service.objects.get(pk=self.state.closed_services.pop() if closed else self.service(number))
+        service.is_open = closed
         service.save()
-        self.state.closed_services ^= {service.pk}
+        self.state.closed_services = set() if closed else {service.pk}
 
-    @rule(seconds=st.sampled_from([1, 2, 60, 11 * 60, 24 * 60 * 60, -3]))
+    @rule(seconds=st.sampled_from([1, 1, 2, 60, 11 * 60, 24 * 60 * 60, -3]))
     def wait(self, seconds):
         self.at += timedelta(seconds=seconds)
 
     # How the two are compared
 
-    def about(self, verb, number, **given):
-        if ticket := self.ticket(verb, number):
-            self.do(verb, ticket=ticket, **given)
+    def about(self, verb, number, **asked):
+        given = {name: asked[name] for name in NEEDS.get(verb, ())}
+        given |= {name: pick(asked[name]) for name, pick in self.rows.items() if name in given}
+        self.do(verb, ticket=self.ticket(number), **given)
 
     def do(self, verb, **given):
         self.agree = False
@@ -179,12 +183,9 @@ class Clinic(RuleBasedStateMachine):
     def room(self, number):
         return self.rooms[number % len(self.rooms)]
 
-    def ticket(self, verb, number):
-        """Three times of four one that the verb starts from, if there is one."""
+    def ticket(self, number):
         every = sorted(self.state.tickets)
-        fit = [ticket for ticket in every if self.state.tickets[ticket]["status"] in FROM.get(verb, ())]
-        choice = fit if fit and number % 4 else every
-        return choice[number // 4 % len(choice)] if choice else None
+        return every[number % len(every)]
 
     def steps(self, ticket):
         """The ids of the events that can be taken back, the latest first."""
