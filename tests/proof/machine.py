@@ -8,7 +8,7 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from queueing import history, refusals, rooms, self_service, tickets, undoing
+from queueing import history, integrity, refusals, rooms, self_service, tickets, undoing
 from queueing.models import Event, Room, Service, Ticket
 from tests.conftest import NINE, settle
 from tests.proof.checker import check
@@ -64,6 +64,9 @@ class Clinic(RuleBasedStateMachine):
                 rows = {row["id"]: row for row in Ticket.objects.values()}
                 events = list(Event.objects.order_by("id").values(*FIELDS))
                 assert [str(found) for found in check(self.journal, events, rows, self.world)] == []
+                assert [
+                    found for pk in self.services for found in integrity.validate_queue_integrity(pk).problems
+                ] == []
         finally:
             transaction.set_rollback(True)
             self.example.__exit__(None, None, None)
