@@ -8,7 +8,7 @@ import pytest
 
 from tests.proof.checker import check
 from tests.proof.journal import FAIL, INVOKE, OK, UNKNOWN, Entry
-from tests.proof.liar import Told, expect, refused
+from tests.proof.liar import MILLISECOND, Told, expect, refused
 from tests.proof.made import WORLD, Day
 
 
@@ -89,6 +89,11 @@ class TestLieOfHistory:
         day.again(day.first, verb="ticket.renumbered", key=None, changes={"position": [now, now + 10**9]})
         expect(day, "it does not spread the line evenly and in its order", day.events[-1])
 
+    def test_an_event_of_another_service(self, day):
+        held = day.do("hold", ticket=1)
+        held["service_id"] = 2
+        expect(day, "it is of service 2", held)
+
     def test_a_place_lost_by_being_sent_on(self, day):
         sent = day.do("transfer", ticket=1, service=2, at_end=False)
         sent["changes"]["position"] = [day.first["changes"]["position"][1], 10**16]
@@ -116,6 +121,34 @@ class TestLieOfHistory:
         day.again(day.first, model="queueing.room", object_id=1, verb="room.paused", key=None, changes={})
         called = day.do("call_next", room=1)
         expect(day, "it had to be refused: room_closed", called)
+
+
+class TestSpreadLine:
+    """Tickets 3 and 4 are a microsecond apart, and ticket 1 has been moved between them."""
+
+    @pytest.fixture
+    def moved(self, day):
+        day.do("issue", service=1, priority="low")
+        day.t -= 2 * MILLISECOND
+        day.do("issue", service=1, priority="low")
+        moved = day.do("move", ticket=1, place=3, reason="faint")
+        assert [event["verb"] for event in day.events[4:]] == ["ticket.renumbered"] * 2 + ["ticket.moved"]
+        return moved
+
+    def test_is_sound(self, day, moved):
+        assert day.problems() == []
+
+    def test_that_history_does_not_have(self, day, moved):
+        del day.events[4:6]
+        expect(day, "the line had to be spread first", moved)
+
+    def test_of_which_history_has_a_part(self, day, moved):
+        day.forget(day.events[5])
+        expect(day, "1 tickets were to be spread before it, and were not", moved)
+
+    def test_that_ends_in_the_middle(self, day, moved):
+        del day.events[5:]
+        expect(day, "the line of service 1 was spread but for tickets")
 
 
 class TestLieToAClient:
