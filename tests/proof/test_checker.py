@@ -48,6 +48,15 @@ class TestLieOfHistory:
         other = day.again(called, key="other", object_id=2, changes={**called["changes"], **call})
         expect(day, "room_busy", called, other)
 
+    def test_somebody_reopened_in_a_room_that_is_busy(self, day):
+        day.do("call_next", room=1)
+        completed = day.do("complete", ticket=1, outcome="seen")
+        other = day.do("call_next", room=1)
+        back = {name: pair[::-1] for name, pair in completed["changes"].items()}
+        reopened = day.again(completed, verb="ticket.reopened", key=None, reason="came back", changes=back)
+        expect(day, "room_busy", reopened)
+        assert other["object_id"] == 2
+
     def test_the_second_in_line_called_next(self, day):
         called = day.do("call", ticket=2, room=1)
         day.told_as(verb="call_next", given={"room": 1})
@@ -190,6 +199,13 @@ class TestLieToAClient:
         refused(day, "call_next", "nobody_waiting", room=1)
         expect(day, "at no moment meanwhile was it so: empty 1", day.second)
 
+    def test_nobody_waiting_before_that_was_so(self, day):
+        refused(day, "call_next", "nobody_waiting", room=1)
+        day.t += MILLISECOND
+        day.do("call", ticket=2, room=1)
+        emptied = day.do("call_next", room=3)
+        expect(day, "at no moment meanwhile was it so: empty 1", emptied)
+
     def test_room_busy_while_it_was_not(self, day):
         refused(day, "call_next", "room_busy", room=3)
         expect(day, "at no moment meanwhile was it so: busy 3")
@@ -208,14 +224,36 @@ class TestLieToAClient:
         day.events[early], day.events[late] = day.first | swapped[0], day.second | swapped[1]
         expect(day, "operation 2 began after operation 1 had ended, and stands before it", *day.events)
 
-    def test_one_that_has_no_key(self, day):
+
+class TestWithoutAKey:
+    @pytest.fixture
+    def completed(self, day):
         day.do("call_next", room=1)
         completed = day.do("complete", ticket=1, outcome="seen")
         completed["key"] = None
         day.told_as(key=None)
+        return completed
+
+    def test_sound(self, day, completed):
         assert day.problems() == []
+
+    def test_lost(self, day, completed):
         day.forget(completed)
         expect(day, "operation 4 was acknowledged, and is lost", day.journal[-1])
+
+    def test_refused_and_happened(self, day, completed):
+        day.journal[-1] = replace(day.journal[-1], type=FAIL, out={"code": "reason_needed", "status": 409})
+        expect(day, "operation 4 was refused, and has happened", completed)
+
+    def test_whose_each_event_is_cannot_be_known(self, day, completed):
+        """Another asked before, got no answer, and might have done one of the two."""
+        day.do("reopen", ticket=1, reason="came back")
+        again = day.do("complete", ticket=1, outcome="seen")
+        again["key"] = None
+        day.told_as(key=None)
+        asked = replace(day.journal[0], op=9, verb="complete", key=None, given={"ticket": 1, "outcome": "seen"})
+        day.journal.append(asked)
+        assert day.problems() == []
 
 
 class TestLieOfARow:
