@@ -106,7 +106,8 @@ class Clinic(RuleBasedStateMachine):
     def press_again(self):
         """It answers like the first time, and nothing happens."""
         verb, given, key, ticket = self.last
-        assert self.really(verb, given, key) == (OK, ticket, self.state.tickets[ticket])
+        told, expected = self.really(verb, given, key), (OK, ticket, self.state.tickets[ticket])
+        assert told == expected, f"{verb} {given} again: the clinic says {told}, and the first time {expected}"
 
     @rule(number=NUMBERS)
     def pause_or_resume(self, number):
@@ -145,7 +146,7 @@ class Clinic(RuleBasedStateMachine):
         told = self.really(verb, given, key)
         new = told[1] if verb == "issue" and told[0] == OK else None
         expected, changed = self.as_it_must_be(verb, given, new)
-        assert told == expected
+        assert told == expected, f"{verb} {given}: the clinic says {told}, the model {expected}"
         self.last = (verb, given, key, told[1]) if changed else self.last
         self.note(told[0], verb, key, given, {"ticket": told[1]} if told[0] == OK else {"code": told[1]})
         self.agree = True

@@ -214,6 +214,13 @@ class TestLieToAClient:
         refused(day, "hold", "already_held", ticket=1)
         expect(day, "at no moment meanwhile was it so: status 1 held", day.first)
 
+    def test_a_priority_that_it_never_had(self, day):
+        """One that it has already leaves no event."""
+        day.do("prioritise", ticket=1, priority="low")
+        assert day.problems() == []
+        day.told_as(given={"ticket": 1, "priority": "high"})
+        expect(day, "at no moment meanwhile was it so: priority 1 high")
+
     def test_turned_round_in_time(self, day):
         """The second was asked for after the first was given out."""
         early, late = day.events.index(day.first), day.events.index(day.second)
