@@ -62,10 +62,9 @@ class Clinic(RuleBasedStateMachine):
             if self.agree:
                 settle()
                 found = check(self.journal, clinic.events(), clinic.rows(), self.world)
-                assert [str(problem) for problem in found] == []
-                assert [
-                    found for pk in self.services for found in integrity.validate_queue_integrity(pk).problems
-                ] == []
+                assert not found, "\n".join(map(str, found))
+                unsound = [found for pk in self.services for found in integrity.validate_queue_integrity(pk).problems]
+                assert not unsound, unsound
         finally:
             transaction.set_rollback(True)
             self.example.__exit__(None, None, None)
