@@ -1,4 +1,4 @@
-"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json and RESULTS.md.
+"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json, RESULTS.md and its plot.
 
 `python -m bench push` measures that one alone and keeps the other results.
 """
@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from bench import BENCHES, table
+from bench.strategies import plot
 from clinic import bundled, env
 
 #: These have databases of their own, which no worker listens to.
@@ -41,6 +42,8 @@ def main() -> None:
         found = json.loads(results.read_text()) | found
     results.write_text(json.dumps(found, indent=2) + "\n")
     (FOLDER / "RESULTS.md").write_text(table.text(found))
+    if "strategies" in found:
+        plot.draw(found["strategies"], FOLDER / "strategies.svg")
     print((FOLDER / "RESULTS.md").read_text())
 
 

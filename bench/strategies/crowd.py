@@ -60,6 +60,7 @@ class Crowd:
             ours, theirs = spawn.Pipe()
             arguments = (theirs, url, share(clients, number))
             spawn.Process(target=serve, args=arguments, daemon=True).start()
+            theirs.close()  # so that the end of a process is noticed
             self.pipes.append(ours)
         for pipe in self.pipes:
             pipe.recv()

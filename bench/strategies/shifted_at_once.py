@@ -7,7 +7,7 @@ import psycopg
 from bench.strategies import Issued, first, one
 
 TITLE = "stored 1..n shifted in one statement, as read in the same report, after its repair, and with a lock"
-SHORT = "1..n, one UPDATE (the same)"
+SHORT = "1..n, one UPDATE (its repair)"
 # A partial unique index cannot be deferred, and a shift passes through twins: so whoever is called has no position.
 RULES = "ALTER TABLE ticket ADD UNIQUE (position) DEFERRABLE INITIALLY IMMEDIATE"
 POSITION = "n"

@@ -13,11 +13,11 @@ POSITION = "n"
 
 
 def issue(db: psycopg.Connection) -> Issued:
-    """The report tells of positions only, so the number is one that cannot collide."""
+    """The report tells of positions only: here the id is the number, which cannot collide."""
     (position,) = one(db, "SELECT count(*) + 1 FROM ticket WHERE status = 'waiting'")
-    found = one(db, "INSERT INTO ticket (number, position) VALUES (-1, %s) RETURNING id", position)
+    (ticket,) = one(db, "INSERT INTO ticket (number, position) VALUES (0, %s) RETURNING id", position)
     db.commit()
-    return Issued(found[0], found[0])
+    return Issued(ticket, ticket)
 
 
 def call(db: psycopg.Connection) -> int | None:
