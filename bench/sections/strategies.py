@@ -53,7 +53,7 @@ No fault in ours (goal): {goal(none)}.
 def speed_text(found: dict[str, Any]) -> str:
     cells: dict[str, Cells] = found["cells"]
     sound = [name for name in NAMES if not any(faults(cells[name]).values())]
-    flattest = max(sound, key=lambda name: kept(cells[name]), default="")
+    flattest = min(sound, key=lambda name: abs(1 - kept(cells[name])), default="")
     clients, waiting = each(cells["ours"])[-1]
     return f"""### How fast
 

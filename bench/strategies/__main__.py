@@ -1,6 +1,7 @@
 """Measures all strategies with few and many clients, and with short and long lines; prints JSON.
 
-The strategies take turns within each cell, there and back, so that a slow moment of the machine meets all of them.
+For each size of the crowd all lines of all strategies take turns, there and back, so that a slow moment of the machine
+meets all of them.
 PostgreSQL is one of its own, durable as that of `make run`, with room for all clients at once.
 """
 
@@ -23,9 +24,12 @@ from clinic import bundled, folders, processes
 CLIENTS = (1, 8, 32, 128)
 WAITING = (10, 100, 1000)
 SECONDS = 0.8
+LINES = [(name, waiting) for name in NAMES for waiting in WAITING]
 #: There and back.
-TURNS = (NAMES, NAMES[::-1])
+TURNS = (LINES, LINES[::-1])
 ROOM_FOR = CLIENTS[-1] + 10
+
+Line = tuple[str, int]
 
 
 def main() -> None:
@@ -33,9 +37,8 @@ def main() -> None:
         crowd = Crowd(url, CLIENTS[-1])
         found: dict[str, Any] = {"seconds": SECONDS * len(TURNS), "ceiling": ceiling(db, crowd), "cells": {}}
         for clients in CLIENTS:
-            for waiting in WAITING:
-                for name, cell in measure(db, crowd, clients, waiting).items():
-                    found["cells"].setdefault(name, {}).setdefault(str(clients), {})[str(waiting)] = cell
+            for (name, waiting), cell in measure(db, crowd, clients).items():
+                found["cells"].setdefault(name, {}).setdefault(str(clients), {})[str(waiting)] = cell
         crowd.leave()
     print(json.dumps(found))
 
@@ -57,21 +60,21 @@ def server() -> Iterator[str]:
 def ceiling(db: psycopg.Connection, crowd: Crowd) -> dict[str, float]:
     """Cycles a second of a strategy that does nothing, by clients."""
     tables.prepare(db, "nothing", 0)
-    return {str(clients): speed([crowd.turn("nothing", clients, SECONDS)])["rate"] for clients in CLIENTS}
+    return {str(clients): speed([crowd.turn("nothing", 0, clients, SECONDS)])["rate"] for clients in CLIENTS}
 
 
-def measure(db: psycopg.Connection, crowd: Crowd, clients: int, waiting: int) -> dict[str, dict[str, float]]:
-    """One cell of each strategy."""
-    prepared = {name: tables.prepare(db, name, waiting) for name in NAMES}
-    turns: dict[str, list[list[Report]]] = {name: [] for name in NAMES}
-    for names in TURNS:
-        for name in names:
-            turns[name].append(crowd.turn(name, clients, SECONDS))
+def measure(db: psycopg.Connection, crowd: Crowd, clients: int) -> dict[Line, dict[str, float]]:
+    """Each line with so many clients."""
+    prepared = {line: tables.prepare(db, *line) for line in LINES}
+    turns: dict[Line, list[list[Report]]] = {line: [] for line in LINES}
+    for lines in TURNS:
+        for line in lines:
+            turns[line].append(crowd.turn(*line, clients, SECONDS))
     found = {}
-    for name in NAMES:
-        acts = [act for turn in turns[name] for report in turn for act in report.acts]
-        faults = judge.faults(prepared[name], acts, tables.rows(db, name))
-        found[name] = speed(turns[name]) | faults._asdict()
+    for line in LINES:
+        acts = [act for turn in turns[line] for report in turn for act in report.acts]
+        faults = judge.faults(prepared[line], acts, tables.rows(db, *line))
+        found[line] = speed(turns[line]) | faults._asdict()
     return found
 
 

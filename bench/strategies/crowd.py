@@ -31,6 +31,7 @@ Told = TypeVar("Told")
 
 class Order(NamedTuple):
     name: str
+    waiting: int
     clients: int
     begin: float
     end: float
@@ -65,11 +66,11 @@ class Crowd:
         for pipe in self.pipes:
             pipe.recv()
 
-    def turn(self, name: str, clients: int, seconds: float) -> list[Report]:
+    def turn(self, name: str, waiting: int, clients: int, seconds: float) -> list[Report]:
         """Let so many of them work for so long. They end what they began."""
         begin = time.monotonic() + HEAD_START
         for number, pipe in enumerate(self.pipes):
-            pipe.send(Order(name, share(clients, number), begin, begin + seconds))
+            pipe.send(Order(name, waiting, share(clients, number), begin, begin + seconds))
         return [report for pipe in self.pipes for report in pipe.recv()]
 
     def leave(self) -> None:
@@ -97,7 +98,7 @@ class Client:
     def work(self, order: Order) -> Report:
         """Cycle until it is time to end, and end the last one."""
         strategy = strategies.find(order.name)
-        tables.use(self.db, order.name)
+        tables.use(self.db, order.name, order.waiting)
         report = Report(order.begin)
         time.sleep(max(0, order.begin - time.monotonic()))
         while time.monotonic() < order.end:

@@ -21,7 +21,7 @@ from bench.strategies import NAMES, find  # noqa: E402
 CLIENTS = "8"
 #: Told apart by people who do not see all colours, and dark enough for text on white.
 COLOURS = ("#b34700", "#a0457a", "#8f6400", "#7a1f4b", "#0f6b2f", "#1d7468", "#757575", "#333333", "#0063a8")
-LOOK = {
+LOOK: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 11,
     "svg.fonttype": "none",  # text stays text

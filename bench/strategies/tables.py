@@ -1,4 +1,4 @@
-"""What all strategies share, each in a schema of its own, so that none pays for the dead rows of another."""
+"""What all strategies share. Each line is in a schema of its own, so that none pays for the dead rows of another."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ class Row(NamedTuple):
 def prepare(db: psycopg.Connection, name: str, waiting: int) -> list[Row]:
     """Empty tables of a strategy with so many people waiting: who they are, the next one first. Needs autocommit."""
     strategy = strategies.find(name)
-    db.execute(TABLES.format(schema=schema(name)).encode())
+    db.execute(TABLES.format(schema=schema(name, waiting)).encode())
     db.execute(strategy.RULES.encode())
     db.execute(LINE.format(position=strategy.POSITION, waiting=waiting).encode())
     db.execute("VACUUM ANALYZE ticket")
-    return rows(db, name)
+    return rows(db, name, waiting)
 
 
-def rows(db: psycopg.Connection, name: str) -> list[Row]:
-    found = db.execute(f"SELECT id, number, status FROM {schema(name)}.ticket ORDER BY id".encode())
+def rows(db: psycopg.Connection, name: str, waiting: int) -> list[Row]:
+    found = db.execute(f"SELECT id, number, status FROM {schema(name, waiting)}.ticket ORDER BY id".encode())
     return [Row(*row) for row in found]
 
 
-def drop(db: psycopg.Connection, name: str) -> None:
-    db.execute(f"DROP SCHEMA {schema(name)} CASCADE".encode())
+def drop(db: psycopg.Connection, name: str, waiting: int) -> None:
+    db.execute(f"DROP SCHEMA {schema(name, waiting)} CASCADE".encode())
 
 
-def use(db: psycopg.Connection, name: str) -> None:
-    db.execute(f"SET search_path TO {schema(name)}".encode())
+def use(db: psycopg.Connection, name: str, waiting: int) -> None:
+    db.execute(f"SET search_path TO {schema(name, waiting)}".encode())
     db.commit()
 
 
-def schema(name: str) -> str:
-    return f"strategy_{name}"
+def schema(name: str, waiting: int) -> str:
+    return f"strategy_{name}_{waiting}"

@@ -87,14 +87,14 @@ def both(url):
         ):
             tables.prepare(owner, name, 3)
             for db, its_place in zip((one, other), where, strict=True):
-                tables.use(db, name)
+                tables.use(db, name, 3)
                 db.unlocked, db.where, db.barrier = unlocked, its_place, barrier
             act = partial(ask, getattr(strategies.find(name), verb))
             first = threads.submit(act, one)
             wait_until(lambda: barrier.n_waiting or first.done())
             second = threads.submit(act, other)
             told = [first.result(), second.result()]
-            tables.drop(owner, name)
+            tables.drop(owner, name, 3)
         return told
 
     return both
