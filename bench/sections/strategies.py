@@ -70,7 +70,7 @@ Milliseconds of a cycle, p50 / p99:
 
 Ours keeps {kept(cells["ours"]):.2f}; the flattest line of those without a fault (goal): {goal(flattest == "ours")}.
 A lock that is held until the commit is on disk lets one commit through at a time: who lets several through at once is
-faster, and has the faults above. The load itself is not what is measured: with two empty transactions it makes
+faster, and has the faults above. The load itself, with two empty transactions in turn with the others, makes
 {ceiling(found)}.
 All have the same plain indexes, by number and by time of issue. Ours is the SQL of the verbs without rights and
 history; the verbs themselves are in bench/cycles.py.

@@ -1,8 +1,7 @@
 """Measures all strategies with few and many clients, and with short and long lines; prints JSON.
 
 For each size of the crowd all lines of all strategies take turns, there and back, so that a slow moment of the machine
-meets all of them.
-PostgreSQL is one of its own, durable as that of `make run`, with room for all clients at once.
+meets all of them. PostgreSQL is one of its own, durable as that of `make run`, with room for all clients at once.
 """
 
 from __future__ import annotations
@@ -24,7 +23,9 @@ from clinic import bundled, folders, processes
 CLIENTS = (1, 8, 32, 128)
 WAITING = (10, 100, 1000)
 SECONDS = 0.8
-LINES = [(name, waiting) for name in NAMES for waiting in WAITING]
+#: What the load itself can do at most.
+CEILING = ("nothing", 0)
+LINES = [CEILING] + [(name, waiting) for name in NAMES for waiting in WAITING]
 #: There and back.
 TURNS = (LINES, LINES[::-1])
 ROOM_FOR = CLIENTS[-1] + 10
@@ -35,9 +36,11 @@ Line = tuple[str, int]
 def main() -> None:
     with server() as url, psycopg.connect(url, autocommit=True) as db:
         crowd = Crowd(url, CLIENTS[-1])
-        found: dict[str, Any] = {"seconds": SECONDS * len(TURNS), "ceiling": ceiling(db, crowd), "cells": {}}
+        found: dict[str, Any] = {"seconds": SECONDS * len(TURNS), "ceiling": {}, "cells": {}}
         for clients in CLIENTS:
-            for (name, waiting), cell in measure(db, crowd, clients).items():
+            measured = measure(db, crowd, clients)
+            found["ceiling"][str(clients)] = measured.pop(CEILING)["rate"]
+            for (name, waiting), cell in measured.items():
                 found["cells"].setdefault(name, {}).setdefault(str(clients), {})[str(waiting)] = cell
         crowd.leave()
     print(json.dumps(found))
@@ -55,12 +58,6 @@ def server() -> Iterator[str]:
             yield bundled.url(found, "primary")
         finally:
             children.stop()
-
-
-def ceiling(db: psycopg.Connection, crowd: Crowd) -> dict[str, float]:
-    """Cycles a second of a strategy that does nothing, by clients."""
-    tables.prepare(db, "nothing", 0)
-    return {str(clients): speed([crowd.turn("nothing", 0, clients, SECONDS)])["rate"] for clients in CLIENTS}
 
 
 def measure(db: psycopg.Connection, crowd: Crowd, clients: int) -> dict[Line, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""Two transactions that ask for nothing: what the load itself can do at most."""
+"""Two transactions that ask for nothing, so that what is left is the load itself."""
 
 from __future__ import annotations
 
