@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
+from statistics import median
 from typing import Any
 
 from bench.sections.goals import goal
@@ -15,6 +17,8 @@ FAULTS = {
     "lost_tickets": "lost tickets",
     "order_violations": "order violations",
 }
+#: A rate that is none.
+TINY = 0.01
 Cell = dict[str, float]
 Cells = dict[str, dict[str, Cell]]
 
@@ -27,7 +31,8 @@ def text(found: dict[str, Any]) -> str:
 Each strategy was written anew from what was read of the system it names, for one PostgreSQL, one driver and one load:
 clients that issue a ticket and call one, over and over. It has a UNIQUE index only where the original has one, so that
 what it lets happen is counted and not refused. Measured with {listed(clients)} clients, each with {listed(waiting)}
-waiting, for {found["seconds"]:g} s a cell. (bench/strategies/)
+waiting, for {found["seconds"]:g} s a cell, on a durable PostgreSQL that has a connection for every client.
+(bench/strategies/)
 
 {faults_text(cells)}
 {speed_text(found)}"""
@@ -53,14 +58,14 @@ No fault in ours (goal): {goal(none)}.
 def speed_text(found: dict[str, Any]) -> str:
     cells: dict[str, Cells] = found["cells"]
     sound = [name for name in NAMES if not any(faults(cells[name]).values())]
-    flattest = min(sound, key=lambda name: abs(1 - kept(cells[name])), default="")
+    flattest = min(sound, key=lambda name: slope(cells[name]), default="")
     clients, waiting = each(cells["ours"])[-1]
     return f"""### How fast
 
 ![Cycles a second by the length of the line](strategies.svg)
 
 Cycles (one issue and one call) a second; *{clients}: {waiting}* is {clients} clients and {waiting} waiting.
-*Kept* is the rate with the longest line over that with the shortest, all clients together:
+*Kept* is the rate with the longest line over that with the shortest, the median of all crowds:
 
 {table(["", *heads(cells), "kept"], rate_rows(cells))}
 
@@ -138,9 +143,14 @@ def fault_sum(cell: Cell) -> float:
 
 
 def kept(cells: Cells) -> float:
-    """Of the rate with the shortest line, with the longest."""
-    shortest, longest = (sum(crowd[lengths(cells)[end]]["rate"] for crowd in cells.values()) for end in (0, -1))
-    return longest / shortest
+    """Of the rate with the shortest line, with the longest: the median of the crowds."""
+    shortest, *_, longest = lengths(cells)
+    return median(crowd[longest]["rate"] / max(crowd[shortest]["rate"], TINY) for crowd in cells.values())
+
+
+def slope(cells: Cells) -> float:
+    """0 for a level line; as much for half of the rate as for twice."""
+    return abs(math.log(max(kept(cells), TINY)))
 
 
 def ceiling(found: dict[str, Any]) -> str:
