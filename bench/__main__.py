@@ -1,4 +1,6 @@
-"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json, RESULTS.md and its plot.
+"""`make bench`: starts a clinic of its own as `make run` does, measures, and writes what was found.
+
+That goes into results.json, RESULTS.md and its picture, and the figures of the README and the docs.
 
 `python -m bench push` measures that one alone and keeps the other results.
 """
@@ -19,7 +21,7 @@ from typing import Any
 
 import psycopg
 
-from bench import BENCHES, table
+from bench import BENCHES, claims, table
 from bench.strategies import plot
 from clinic import bundled, env
 
@@ -44,6 +46,7 @@ def main() -> None:
     (FOLDER / "RESULTS.md").write_text(table.text(found))
     if "strategies" in found:
         plot.draw(found["strategies"], FOLDER / "strategies.svg")
+    claims.fill_pages(found)
     print((FOLDER / "RESULTS.md").read_text())
 
 
