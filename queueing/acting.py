@@ -97,7 +97,7 @@ def changing(
         ticket = locked(ticket_id, other_service_id, verb=verb, key=key)
         expect(ticket, *allowed, version=version)
         yield ticket
-        ticket.save()
+        ticket.save(update_fields=ticket.changes())
 
 
 def locked(ticket_id: int, other_service_id: int | None = None, *, verb: str = "", key: str | None = None) -> Ticket:
@@ -136,8 +136,9 @@ def expect_free(room: Room) -> None:
 
 def expect_empty(room: Room, ticket: Ticket | None = None) -> None:
     """But for this ticket, if it is there already."""
-    if there := Ticket.objects.in_room().filter(room=room).exclude(pk=ticket and ticket.pk).first():
-        raise RoomBusy.with_(there, room)
+    for there in Ticket.objects.in_room().filter(room=room):
+        if there != ticket:
+            raise RoomBusy.with_(there, room)
 
 
 def done_before(key: str | None, verb: str) -> Ticket | None:

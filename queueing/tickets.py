@@ -71,7 +71,7 @@ def call_next(*, room_id: int, key: str | None = None, actor: Person, at: dateti
         if ticket is None:
             raise NobodyWaiting(_("Nobody is waiting for %(room)s.") % {"room": room})
         _call(ticket, room, at)
-        ticket.save()
+        ticket.save(update_fields=ticket.changes())
         return ticket
 
 
