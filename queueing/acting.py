@@ -109,7 +109,7 @@ def locked(ticket_id: int, other_service_id: int | None = None, *, verb: str = "
     ordering.lock(service_id, other_service_id or service_id)
     if done := done_before(key, verb):
         raise Repeated(done)
-    ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=ticket_id)
+    ticket: Ticket = Ticket.objects.select_related("service", "room").get(pk=ticket_id)
     if ticket.service_id != service_id:  # sent on between the two reads; its new line is not locked
         raise MovedOn(ticket)
     return ticket
@@ -143,12 +143,13 @@ def expect_empty(room: Room, ticket: Ticket | None = None) -> None:
 
 def done_before(key: str | None, verb: str) -> Ticket | None:
     """The ticket of an action that came with this key before."""
-    event = history.find(key)
-    if event is None:
+    found = history.find(key)
+    if found is None:
         return None
-    if event.verb != verb:
+    done, ticket_id = found
+    if done != verb:
         raise KeyReused(_("This form was sent before for something else. Please reload the page."))
-    ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=event.object_id)
+    ticket: Ticket = Ticket.objects.select_related("service", "room").get(pk=ticket_id)
     return ticket
 
 

@@ -83,9 +83,9 @@ def latest(row: Tracked) -> Event | None:
     return of(row).exclude(verb=RENUMBERED).first()
 
 
-def find(key: str | None) -> Event | None:
-    """The event that an action with this key left, if it happened before."""
-    return Event.objects.filter(key=key).first() if key else None
+def find(key: str | None) -> tuple[str, int] | None:
+    """Verb and row of the event that an action with this key left, if it happened before."""
+    return Event.objects.filter(key=key).values_list("verb", "object_id").first() if key else None
 
 
 def _event(row: Tracked, action: Event.Action, changes: Changes) -> Event:

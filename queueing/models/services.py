@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from queueing.tracking import Tracked
@@ -64,6 +64,9 @@ class Service(Tracked):
         return minutes * 60_000_000
 
 
+BUMP = "UPDATE queueing_line SET version = version + 1 WHERE service_id = ANY(%s)"
+
+
 class LineQuerySet(models.QuerySet["Line"]):
     def locked(self, service_ids: Iterable[int]) -> dict[int, Line]:
         """Lock these lines until the transaction ends, in the one order that cannot deadlock."""
@@ -74,7 +77,8 @@ class LineQuerySet(models.QuerySet["Line"]):
         """Give the boards of these services a new version."""
         if len(service_ids) > 1:
             self.locked(service_ids)
-        self.filter(pk__in=service_ids).update(version=F("version") + 1)
+        with connection.cursor() as cursor:  # every change of every row comes by here: no ORM
+            cursor.execute(BUMP, [list(service_ids)])
 
 
 class Line(models.Model):
