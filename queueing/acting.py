@@ -136,9 +136,9 @@ def expect_free(room: Room) -> None:
 
 def expect_empty(room: Room, ticket: Ticket | None = None) -> None:
     """But for this ticket, if it is there already."""
-    for there in Ticket.objects.in_room().filter(room=room):
-        if there != ticket:
-            raise RoomBusy.with_(there, room)
+    for pk in Ticket.objects.in_room().filter(room=room).values_list("pk", flat=True):
+        if ticket is None or pk != ticket.pk:
+            raise RoomBusy.with_(Ticket.objects.get(pk=pk), room)
 
 
 def done_before(key: str | None, verb: str) -> Ticket | None:

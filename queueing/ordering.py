@@ -45,7 +45,10 @@ def lock(*service_ids: int) -> list[Line]:
 
 
 def arrive(line: Line, at: datetime) -> int:
-    """The next instant of a locked line: now, or just after the last arrival if the clock stood still or went back."""
+    """The next instant of a locked line: now, or just after the last arrival if the clock stood still or went back.
+
+    Nobody counts from as late, so that it is a free position.
+    """
     _keep(line, max(microseconds(at), line.last_arrival + 1))
     return line.last_arrival
 
