@@ -49,7 +49,8 @@ def arrive(line: Line, at: datetime) -> int:
 
     Nobody counts from as late, so that it is a free position.
     """
-    _keep(line, max(microseconds(at), line.last_arrival + 1))
+    line.last_arrival = max(microseconds(at), line.last_arrival + 1)
+    line.keep_counters()
     return line.last_arrival
 
 
@@ -59,13 +60,9 @@ def enter(line: Line, ticket: Ticket, position: int) -> None:
     while waiting.filter(position=position).exists():
         position += 1
     if position > line.last_arrival:
-        _keep(line, position)
+        line.last_arrival = position
+        line.keep_counters()
     ticket.position = position
-
-
-def _keep(line: Line, last_arrival: int) -> None:
-    line.last_arrival = last_arrival
-    line.save(update_fields=["day", "last_number", "last_arrival"])
 
 
 def head(lines: list[Line]) -> Ticket | None:
