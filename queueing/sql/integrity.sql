@@ -13,7 +13,7 @@ WITH line AS (
         SELECT DISTINCT ON (e.object_id, c.key) e.object_id, c.key AS name, c.value -> 1 AS value
         FROM queueing_event e CROSS JOIN LATERAL jsonb_each(e.changes) c
         WHERE e.model = 'queueing.ticket'
-          AND e.object_id IN (SELECT id FROM recent)
+          AND e.object_id = ANY (ARRAY(SELECT id FROM recent))  -- as an array, so that history is not read whole
         ORDER BY e.object_id, c.key, e.id DESC
     ) latest GROUP BY object_id
 )
