@@ -39,7 +39,7 @@ SECONDS = 4
 NUMBER, ID = 4_000_000, 5_000_000
 #: What a statement answers that later ones need.
 CARRIED = {
-    "FROM queueing_line WHERE": "\\gset\n\\set arrival :last_arrival + 1\n\\set number :last_number + 1",
+    'FROM "queueing_line" WHERE': "\\gset\n\\set arrival :last_arrival + 1\n\\set number :last_number + 1",
     'INSERT INTO "queueing_ticket"': "\\gset",
     "FROM queueing_line line": "\\gset",
 }

@@ -64,8 +64,7 @@ class Service(Tracked):
         return minutes * 60_000_000
 
 
-# Every verb comes by these, so they go past the ORM, which would take longer than the server.
-LOCK = "SELECT * FROM queueing_line WHERE service_id = ANY(%s) ORDER BY service_id FOR NO KEY UPDATE"
+# Every verb comes by these two, so they go past the ORM, which would take longer than the server.
 KEEP = "UPDATE queueing_line SET day = %s, last_number = %s, last_arrival = %s WHERE service_id = %s"
 BUMP = "UPDATE queueing_line SET version = version + 1 WHERE service_id = ANY(%s)"
 
@@ -73,7 +72,8 @@ BUMP = "UPDATE queueing_line SET version = version + 1 WHERE service_id = ANY(%s
 class LineQuerySet(models.QuerySet["Line"]):
     def locked(self, service_ids: Iterable[int]) -> dict[int, Line]:
         """Lock these lines until the transaction ends, in the one order that cannot deadlock."""
-        return {line.pk: line for line in self.raw(LOCK, [list(service_ids)])}
+        lines = self.filter(pk__in=service_ids).order_by("pk")
+        return {line.pk: line for line in lines.select_for_update(no_key=True)}
 
     def bump(self, service_ids: set[int]) -> None:
         """Give the boards of these services a new version."""
