@@ -30,8 +30,8 @@ class Range:
 def paces(service_ids: Iterable[int]) -> dict[int, float]:
     """Service -> minutes for which a place keeps those behind it waiting, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(PACES, [list(service_ids)])
-        return {service_id: float(pace) for service_id, pace in cursor.fetchall()}
+        cursor.execute(PACES, {"services": list(service_ids)})
+        return {service_id: float(pace) for service_id, pace, _ in cursor.fetchall()}
 
 
 def estimate(*, ahead: int, pace: float) -> Range:
@@ -44,9 +44,3 @@ def estimate(*, ahead: int, pace: float) -> Range:
 def told(ticket: Ticket) -> Range:
     """What a ticket that is being issued is told; stored on it, to be compared with what came."""
     return estimate(ahead=ordering.place(ticket) - 1, pace=paces([ticket.service_id])[ticket.service_id])
-
-
-def newcomer(service_id: int) -> Range:
-    """What somebody who comes now would be told, in two statements."""
-    ahead = Ticket.objects.waiting().filter(service_id=service_id).count()
-    return estimate(ahead=ahead, pace=paces([service_id])[service_id])
