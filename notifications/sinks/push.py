@@ -54,10 +54,11 @@ class PushSink:
         return worked
 
     def push(self, turn: base.Turn, *, apart: bool) -> bool:
-        cursor = base.cursor(self.name)
-        if not self.is_behind() and not reader.has_news(low=cursor.low, seen=cursor.snapshot):
-            return False
         started_at = timezone.now()
+        shown = [] if apart else self.show()
+        cursor = base.cursor(self.name)
+        if not shown and not self.is_behind() and not reader.has_news(low=cursor.low, seen=cursor.snapshot):
+            return False
         with reader.by_state(low=cursor.low, seen=cursor.snapshot) as now:
             versions = queueing_board.versions()
             due = self.due(versions)
@@ -66,11 +67,19 @@ class PushSink:
         letters.park(self.name, failures)
         self.run(publish(fresh, reshaped=bool(now.actions & SHAPES), revoked=revoked))
         self.pushed = versions
-        self.settle(fresh, failures)
+        self.settle([*shown, *fresh], failures)
         if now.events:
             batch = base.batch_of(now, low_from=cursor.low, turn=turn, started_at=started_at)
             base.advance(self.name, batch)
         return True
+
+    def show(self) -> list[Written]:
+        """Send what is newer before any look at the cursor: people stand in front of it. The batch sends the rest."""
+        fresh = self.read(self.due(queueing_board.versions()))
+        if fresh:
+            self.run(publish(fresh))
+            self.pushed.update({board.service_id: board.version for board in fresh})
+        return fresh
 
     def due(self, versions: dict[int, int]) -> list[int]:
         """Services with a board that is newer than what was pushed, but for one that a worker died of."""
@@ -147,7 +156,7 @@ def gone_devices(now: reader.State) -> set[int]:
     return touched - set(Device.objects.filter(pk__in=touched).values_list("pk", flat=True)) if touched else touched
 
 
-async def publish(fresh: Sequence[Written], *, reshaped: bool, revoked: Iterable[int] = ()) -> None:
+async def publish(fresh: Sequence[Written], *, reshaped: bool = False, revoked: Iterable[int] = ()) -> None:
     if fresh:
         await boards.store(fresh)
     for board in fresh:
