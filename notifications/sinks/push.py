@@ -8,11 +8,10 @@ import time
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
-from channels.layers import get_channel_layer
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import boards, groups, letters, reader, retry
+from notifications import audience, boards, groups, letters, reader, retry
 from notifications.boards import Written
 from notifications.letters import Failure, Row
 from notifications.sinks import base
@@ -174,4 +173,4 @@ async def send_tick(versions: dict[int, int]) -> None:
 
 
 async def _send(group: str, message: dict[str, str]) -> None:
-    await get_channel_layer().group_send(group, message)
+    await audience.tell(group, message)
