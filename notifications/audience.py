@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: So many hear a message before pages and other sockets get their turn.
 AT_ONCE = 100
+#: So many are let in at once: after a restart all screens come back together, and people want their pages meanwhile.
+DOOR = 8
 
 
 class Listener(Protocol):
@@ -40,6 +42,7 @@ class Audience:
         self.groups: dict[str, set[Listener]] = {}
         #: Whoever joins a group waits until it is subscribed to.
         self.lock = asyncio.Lock()
+        self.door = asyncio.Semaphore(DOOR)
         self.channel = ""
         self.handing_on: asyncio.Task[None] | None = None
 
@@ -92,8 +95,8 @@ class Audience:
     async def hand(self, listener: Listener, message: dict[str, Any]) -> None:
         try:
             await listener.hear(message)
-        except Exception:
-            logger.exception("A socket could not be told message=%s", message["type"])
+        except Exception as e:  # most often it is just being closed
+            logger.warning("A socket could not be told message=%s error=%r", message["type"], e)
 
 
 _audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()

@@ -112,12 +112,15 @@ class BoardConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.allowance = Allowance()
-        try:
-            self.services = await self.find_services()
-        except Refused as e:
-            await self.accept()  # a browser is only told the code of a socket that was open
-            await self.close(code=e.code)
-            return
+        async with audience.here().door:
+            try:
+                self.services = await self.find_services()
+                await self.enter()
+            except Refused as e:
+                await self.accept()  # a browser is only told the code of a socket that was open
+                await self.close(code=e.code)
+
+    async def enter(self) -> None:
         await self.join()
         await self.accept()
         await self.say({"type": "hello", "at": timezone.now().isoformat(), "build": settings.BUILD})
