@@ -17,7 +17,7 @@ from clinic import env, folders, processes
 WEB = (
     *("-m", "daphne", "--verbosity", "0", "--no-server-name"),
     # When thousands of screens come back at once, the last of them waits: whoever is sent away only comes again.
-    *("--websocket_connect_timeout", "60"),
+    *("--websocket_connect_timeout", "120"),
     # A display whose network is gone is closed within 30 s.
     *("--ping-interval", "15", "--ping-timeout", "15"),
     *("--http-timeout", "30", "--application-close-timeout", "10"),

@@ -85,4 +85,4 @@ class TestASocket:
 async def told_meanwhile(service_ids):
     (socket,) = audience.here().groups["ticks"]
     await socket.hear({"type": "live.text", "text": '{"type": "tick"}'})
-    return {service: "{}" for service in service_ids}
+    return dict.fromkeys(service_ids, "{}")
