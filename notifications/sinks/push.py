@@ -19,6 +19,8 @@ from queueing import board as queueing_board
 from queueing.models import Device
 
 TICK_SECONDS = 5.0
+#: Seconds after a board in which screens are left to it, and how often another board may come first.
+REST, IN_A_ROW = 0.05, 10
 #: Whose board it is.
 SERVICE = "queueing.service"
 DEVICE = "queueing.device"
@@ -53,11 +55,11 @@ class PushSink:
         return worked
 
     def push(self, turn: base.Turn, *, apart: bool) -> bool:
-        started_at = timezone.now()
-        shown = [] if apart else self.show()
+        shown = [] if apart else self.show(turn)
         cursor = base.cursor(self.name)
         if not shown and not self.is_behind() and not reader.has_news(low=cursor.low, seen=cursor.snapshot):
             return False
+        started_at = timezone.now()
         with reader.by_state(low=cursor.low, seen=cursor.snapshot) as now:
             versions = queueing_board.versions()
             due = self.due(versions)
@@ -72,13 +74,21 @@ class PushSink:
             base.advance(self.name, batch)
         return True
 
-    def show(self) -> list[Written]:
-        """Send what is newer before any look at the cursor: people stand in front of it. The batch sends the rest."""
-        fresh = self.read(self.due(queueing_board.versions()))
-        if fresh:
-            self.run(publish(fresh))
-            self.pushed.update({board.service_id: board.version for board in fresh})
-        return fresh
+    def show(self, turn: base.Turn) -> list[Written]:
+        """Send what is newer before any look at the cursor: people stand in front of it. The batch sends the rest.
+
+        Cursor and delivery wait for a moment in which nothing comes, so that they take no time from the screens.
+        """
+        shown: list[Written] = []
+        for _ in range(IN_A_ROW):
+            fresh = self.read(self.due(queueing_board.versions()))
+            if fresh:
+                self.run(publish(fresh))
+                self.pushed.update({board.service_id: board.version for board in fresh})
+                shown += fresh
+            if not fresh or not turn.rest(REST):
+                break
+        return shown
 
     def due(self, versions: dict[int, int]) -> list[int]:
         """Services with a board that is newer than what was pushed, but for one that a worker died of."""
