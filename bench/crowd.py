@@ -27,7 +27,7 @@ from bench.screens import Screens  # noqa: E402
 from clinic import env  # noqa: E402
 from queueing.models import Service  # noqa: E402
 
-DISPLAYS = int(os.environ.get("N", 5_000))
+DISPLAYS = 5_000
 #: How many connect at once at the beginning.
 ABREAST = 50
 #: Seconds between two things that the person does.

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
+from redis import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +59,7 @@ class Audience:
             self.groups.setdefault(group, set()).add(listener)
 
     async def leave(self, groups: Iterable[str], listener: Listener) -> None:
-        """
-        :raises RedisError: if Redis does not hear that nobody listens any more; the listener has left all the same
-        """
+        """Also while Redis is away, which then goes on sending what nobody hears."""
         async with self.lock:
             empty = [group for group in groups if self.is_empty_without(listener, group)]
             for group in empty:
@@ -67,7 +67,8 @@ class Audience:
             if not self.groups:
                 await self.close()
             for group in empty:
-                await get_channel_layer().group_discard(group, self.channel)
+                with suppress(RedisError, OSError):
+                    await get_channel_layer().group_discard(group, self.channel)
 
     def is_empty_without(self, listener: Listener, group: str) -> bool:
         listeners = self.groups.get(group, set())

@@ -84,21 +84,18 @@ class BoardConsumer(AsyncWebsocketConsumer):
 
     channel_layer_alias = ""  # none of its own: see Note [One channel for all sockets] in audience.py
     services: frozenset[int] = frozenset()
-    #: What was heard before the handshake was done; None since then.
-    early: list[dict[str, Any]] | None
     #: Groups beside those of its lines.
     shared: tuple[str, ...] = (groups.TICKS,)
 
     async def __call__(self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Any]) -> None:
-        self.early = []
+        self.early: list[dict[str, Any]] | None = []  # heard before the handshake is done; None from then on
         try:
             await super().__call__(scope, receive, send)
         except (RedisError, OSError) as e:
             logger.warning("Socket closed, no channel layer error=%s", e)
             await send({"type": "websocket.close", "code": LATER})
         finally:
-            with suppress(RedisError, OSError):
-                await audience.here().leave(self.groups, self)
+            await audience.here().leave(self.groups, self)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """See Note [No database after the handshake]."""

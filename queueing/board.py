@@ -55,7 +55,7 @@ def board(service_id: int, at: datetime) -> Board:
 
     :raises Service.DoesNotExist: if there is no such service
     """
-    wanted = {"service": service_id, "services": [service_id], "calls": CALLS, "next": NEXT}
+    wanted: dict[str, int | list[int]] = {"service": service_id, "services": [service_id], "calls": CALLS, "next": NEXT}
     with connection.cursor() as cursor:
         cursor.execute(BOARD, wanted)
         if (row := cursor.fetchone()) is None:
