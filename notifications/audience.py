@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 #: So many hear a message before pages and other sockets get their turn.
 AT_ONCE = 100
 #: So many are let in at once: after a restart all screens come back together, and people want their pages meanwhile.
-DOOR = 8
+DOOR = 3
 
 
 class Listener(Protocol):
