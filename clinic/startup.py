@@ -16,6 +16,8 @@ from clinic import env, folders, processes
 
 WEB = (
     *("-m", "daphne", "--verbosity", "0", "--no-server-name"),
+    # When thousands of screens come back at once, the last of them waits: whoever is sent away only comes again.
+    *("--websocket_connect_timeout", "120"),
     # A display whose network is gone is closed within 30 s.
     *("--ping-interval", "15", "--ping-timeout", "15"),
     *("--http-timeout", "30", "--application-close-timeout", "10"),
@@ -25,6 +27,8 @@ WEB = (
 OWNER = "OWNER_DATABASE_URL"
 SECONDS_TO_MIGRATE = 3600
 SECONDS_TO_ANSWER = 60
+#: Screens and people that wait while a web process starts again; the system may allow fewer.
+BACKLOG = 4096
 
 
 def listen() -> socket.socket:
@@ -44,7 +48,7 @@ def listen() -> socket.socket:
             f"The clinic cannot listen on port {port} of {host} ({problem.strerror}):"
             " stop the program that does, or choose another port with PORT=8001."
         ) from problem
-    listener.listen(512)
+    listener.listen(BACKLOG)
     return listener
 
 

@@ -81,13 +81,21 @@ class Carrier(threading.Thread):
     def step(self) -> bool:
         if self.breaker.is_open:
             self.probe()
-        turn = base.Turn(attempt=self.breaker.failures + 1, epoch=self.leadership.epoch, careful=self.careful)
+        turn = base.Turn(
+            attempt=self.breaker.failures + 1, epoch=self.leadership.epoch, careful=self.careful, rest=self.rest
+        )
         worked = self.sink.step(turn)
         if self.breaker.failures:
             self.breaker.succeeded()
             self.tell(Cursor.State.WORKING)
         self.careful = self.careful and not worked
         return worked
+
+    def rest(self, seconds: float) -> bool:
+        """Within a step, which then reads again: True if somebody wakes meanwhile."""
+        woken = self.woken.wait(seconds)
+        self.woken.clear()
+        return woken
 
     def probe(self) -> None:
         if self.told is Cursor.State.OPEN:

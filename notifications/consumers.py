@@ -25,7 +25,7 @@ from django.db import connection
 from django.utils import timezone
 from redis import RedisError
 
-from notifications import activity, boards, groups
+from notifications import activity, audience, boards, groups
 from queueing import board as queueing_board
 from queueing import pairing
 from queueing.acting import Person
@@ -82,16 +82,20 @@ class Allowance:
 class BoardConsumer(AsyncWebsocketConsumer):
     """A screen that shows the boards of some services. Which ones, a subclass says."""
 
+    channel_layer_alias = ""  # none of its own: see Note [One channel for all sockets] in audience.py
     services: frozenset[int] = frozenset()
     #: Groups beside those of its lines.
     shared: tuple[str, ...] = (groups.TICKS,)
 
     async def __call__(self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Any]) -> None:
+        self.early: list[dict[str, Any]] | None = []  # heard before the handshake is done; None from then on
         try:
             await super().__call__(scope, receive, send)
         except (RedisError, OSError) as e:
             logger.warning("Socket closed, no channel layer error=%s", e)
             await send({"type": "websocket.close", "code": LATER})
+        finally:
+            await audience.here().leave(self.groups, self)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """See Note [No database after the handshake]."""
@@ -105,21 +109,34 @@ class BoardConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.allowance = Allowance()
-        try:
-            self.services = await self.find_services()
-        except Refused as e:
-            await self.accept()  # a browser is only told the code of a socket that was open
-            await self.close(code=e.code)
-            return
+        async with audience.here().door:
+            try:
+                self.services = await self.find_services()
+                await self.enter()
+            except Refused as e:
+                await self.accept()  # a browser is only told the code of a socket that was open
+                await self.close(code=e.code)
+
+    async def enter(self) -> None:
         await self.join()
         await self.accept()
         await self.say({"type": "hello", "at": timezone.now().isoformat(), "build": settings.BUILD})
         await self.send_boards(await self.load_boards())
+        early, self.early = self.early or [], None
+        for message in early:
+            await self.dispatch(message)
 
     async def join(self) -> None:
         for group in [*self.shared, *map(groups.line, sorted(self.services))]:
-            await self.channel_layer.group_add(group, self.channel_name)
+            await audience.here().join(group, self)
             self.groups.append(group)
+
+    async def hear(self, message: dict[str, Any]) -> None:
+        """Of its groups. A socket that is not open yet can pass nothing on."""
+        if self.early is None:
+            await self.dispatch(message)
+        else:
+            self.early.append(message)
 
     async def load_boards(self) -> dict[int, str]:
         """From Redis, and what it has lost from the database: this is still the handshake."""
@@ -178,9 +195,6 @@ class BoardConsumer(AsyncWebsocketConsumer):
                     await self.send_boards(await boards.load([int(service)]))
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        for group in self.groups:
-            with suppress(RedisError, OSError):
-                await self.channel_layer.group_discard(group, self.channel_name)
         raise StopConsumer
 
 
@@ -230,7 +244,7 @@ class DisplayConsumer(BoardConsumer):
     async def tell_desks(self, call: str) -> None:
         shown = {"type": "shown", "call": call, "display": self.opened.name, "at": timezone.now().isoformat()}
         with suppress(RedisError, OSError):  # the log has it
-            await self.channel_layer.group_send(groups.DESKS, {"type": "live.text", "text": json.dumps(shown)})
+            await audience.tell(groups.DESKS, {"type": "live.text", "text": json.dumps(shown)})
 
 
 class NobodyConsumer(AsyncWebsocketConsumer):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import TypedDict
 
-from django.db import connection, transaction
+from django.db import connection
 
 from queueing import waiting
-from queueing.models import Line, Room, Service, Ticket
+from queueing.models import Line, Service
 
+BOARD = (Path(__file__).parent / "sql" / "board.sql").read_text().format(paces=waiting.PACES)
 #: So many calls stand on a board, the latest first: more than a display can miss between two boards.
 CALLS = 30
 #: So many codes stand under "next".
@@ -49,55 +51,32 @@ class Board(TypedDict):
 
 
 def board(service_id: int, at: datetime) -> Board:
-    """The board as it stands in one snapshot: a state that existed, not a mixture of two.
+    """The board as it stands at one moment: a state that existed, not a mixture of two.
 
     :raises Service.DoesNotExist: if there is no such service
     """
-    with snapshot():
-        return _read(service_id, at)
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """All reads inside see the same instant. A transaction that is open already is left as it is."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
-
-
-def _read(service_id: int, at: datetime) -> Board:
-    service = Service.objects.select_related("line").get(pk=service_id)
-    codes = Ticket.objects.waiting().filter(service=service).in_line().values_list("code", flat=True)
-    told = waiting.newcomer(service_id)
+    wanted: dict[str, int | list[int]] = {"service": service_id, "services": [service_id], "calls": CALLS, "next": NEXT}
+    with connection.cursor() as cursor:
+        cursor.execute(BOARD, wanted)
+        if (row := cursor.fetchone()) is None:
+            raise Service.DoesNotExist
+    name, version, is_open, calls, codes, open_rooms, pace, ahead = row
+    told = waiting.estimate(ahead=ahead, pace=float(pace))
     return Board(
-        service={"id": service.pk, "name": service.name},
-        version=service.line.version,
+        service={"id": service_id, "name": name},
+        version=version,
         at=at.isoformat(),
-        calls=_calls(service),
-        waiting=list(codes[:NEXT]),
-        open_rooms=Room.objects.filter(is_open=True, serves__service=service).count(),
-        estimate={"low": told.low, "high": told.high} if service.is_open else None,
+        calls=_calls(calls),
+        waiting=codes,
+        open_rooms=open_rooms,
+        estimate={"low": told.low, "high": told.high} if is_open else None,
     )
 
 
-def _calls(service: Service) -> list[Call]:
-    # Values, not tickets with their rooms and before-images: every display waits for this.
-    called = Ticket.objects.filter(service=service, room__isnull=False).recently_called()
-    shown = called.values_list(
-        "pk", "call_count", "code", "room__name", "called_at", "patient__name", "patient__show_name"
-    )
+def _calls(rows: Iterable[str]) -> list[Call]:
     return [
-        Call(
-            id=call_id(pk, count),
-            code=code,
-            room=room,
-            at=at.isoformat(),
-            name=name if agreed and service.names_on_displays else None,
-        )
-        for pk, count, code, room, at, name, agreed in shown[:CALLS]
+        Call(id=call_id(ticket_id, count), code=code, room=room, at=at, name=name)
+        for ticket_id, count, code, room, at, name in map(json.loads, rows)
     ]
 
 

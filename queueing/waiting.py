@@ -14,8 +14,10 @@ from queueing.models import Ticket
 PACES = (Path(__file__).parent / "sql" / "paces.sql").read_text()
 #: How many wait in one service before a position, and its pace.
 TOLD = f"""
-    SELECT (SELECT count(*) FROM queueing_ticket WHERE service_id = %s AND status = 'waiting' AND position < %s), pace
-    FROM ({PACES}) paces (service_id, pace)
+    SELECT ahead, pace FROM ({PACES}) paces (service_id, pace, rooms), LATERAL (
+        SELECT count(*) FROM queueing_ticket
+        WHERE service_id = paces.service_id AND status = 'waiting' AND position < %(position)s
+    ) line (ahead)
 """  # noqa: S608
 #: A range from so much less to so much more than the mean. People forgive a shorter wait, not a longer one.
 SHORTER, LONGER = 0.75, 1.5
@@ -34,8 +36,8 @@ class Range:
 def paces(service_ids: Iterable[int]) -> dict[int, float]:
     """Service -> minutes for which a place keeps those behind it waiting, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(PACES, [list(service_ids)])
-        return {service_id: float(pace) for service_id, pace in cursor.fetchall()}
+        cursor.execute(PACES, {"services": list(service_ids)})
+        return {service_id: float(pace) for service_id, pace, _ in cursor.fetchall()}
 
 
 def estimate(*, ahead: int, pace: float) -> Range:
@@ -47,13 +49,8 @@ def estimate(*, ahead: int, pace: float) -> Range:
 
 def told(ticket: Ticket) -> Range:
     """What a ticket that is being issued is told; stored on it, to be compared with what came."""
+    wanted = {"position": ticket.position, "services": [ticket.service_id]}
     with connection.cursor() as cursor:
-        cursor.execute(TOLD, [ticket.service_id, ticket.position, [ticket.service_id]])
+        cursor.execute(TOLD, wanted)
         ahead, pace = cursor.fetchone()
     return estimate(ahead=ahead, pace=float(pace))
-
-
-def newcomer(service_id: int) -> Range:
-    """What somebody who comes now would be told, in two statements."""
-    ahead = Ticket.objects.waiting().filter(service_id=service_id).count()
-    return estimate(ahead=ahead, pace=paces([service_id])[service_id])

@@ -25,6 +25,11 @@ class CursorMoved(Exception):
     """Somebody else moved the cursor, or leads by now: nothing was written, read again."""
 
 
+def no_rest(seconds: float) -> bool:
+    """Of whoever takes steps without a thread to be woken."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """How a step is to be taken."""
@@ -35,6 +40,8 @@ class Turn:
     epoch: int | None = None
     #: Piece by piece, each announced: workers have died of this batch.
     careful: bool = False
+    #: Waits for so many seconds or until somebody wakes; true if somebody did.
+    rest: Callable[[float], bool] = no_rest
 
 
 FIRST = Turn()

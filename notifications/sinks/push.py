@@ -8,11 +8,10 @@ import time
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
-from channels.layers import get_channel_layer
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import boards, groups, letters, reader, retry
+from notifications import audience, boards, groups, letters, reader, retry
 from notifications.boards import Written
 from notifications.letters import Failure, Row
 from notifications.sinks import base
@@ -20,6 +19,8 @@ from queueing import board as queueing_board
 from queueing.models import Device
 
 TICK_SECONDS = 5.0
+#: Seconds after a board in which screens are left to it, and how often another board may come first.
+REST, IN_A_ROW = 0.05, 10
 #: Whose board it is.
 SERVICE = "queueing.service"
 DEVICE = "queueing.device"
@@ -54,8 +55,9 @@ class PushSink:
         return worked
 
     def push(self, turn: base.Turn, *, apart: bool) -> bool:
+        shown = [] if apart else self.show(turn)
         cursor = base.cursor(self.name)
-        if not self.is_behind() and not reader.has_news(low=cursor.low, seen=cursor.snapshot):
+        if not shown and not self.is_behind() and not reader.has_news(low=cursor.low, seen=cursor.snapshot):
             return False
         started_at = timezone.now()
         with reader.by_state(low=cursor.low, seen=cursor.snapshot) as now:
@@ -66,11 +68,27 @@ class PushSink:
         letters.park(self.name, failures)
         self.run(publish(fresh, reshaped=bool(now.actions & SHAPES), revoked=revoked))
         self.pushed = versions
-        self.settle(fresh, failures)
+        self.settle([*shown, *fresh], failures)
         if now.events:
             batch = base.batch_of(now, low_from=cursor.low, turn=turn, started_at=started_at)
             base.advance(self.name, batch)
         return True
+
+    def show(self, turn: base.Turn) -> list[Written]:
+        """Send what is newer before any look at the cursor: people stand in front of it. The batch sends the rest.
+
+        Cursor and delivery wait for a moment in which nothing comes, so that they take no time from the screens.
+        """
+        shown: list[Written] = []
+        for _ in range(IN_A_ROW):
+            fresh = self.read(self.due(queueing_board.versions()))
+            if fresh:
+                self.run(publish(fresh))
+                self.pushed.update({board.service_id: board.version for board in fresh})
+                shown += fresh
+            if not fresh or not turn.rest(REST):
+                break
+        return shown
 
     def due(self, versions: dict[int, int]) -> list[int]:
         """Services with a board that is newer than what was pushed, but for one that a worker died of."""
@@ -147,7 +165,7 @@ def gone_devices(now: reader.State) -> set[int]:
     return touched - set(Device.objects.filter(pk__in=touched).values_list("pk", flat=True)) if touched else touched
 
 
-async def publish(fresh: Sequence[Written], *, reshaped: bool, revoked: Iterable[int] = ()) -> None:
+async def publish(fresh: Sequence[Written], *, reshaped: bool = False, revoked: Iterable[int] = ()) -> None:
     if fresh:
         await boards.store(fresh)
     for board in fresh:
@@ -165,4 +183,4 @@ async def send_tick(versions: dict[int, int]) -> None:
 
 
 async def _send(group: str, message: dict[str, str]) -> None:
-    await get_channel_layer().group_send(group, message)
+    await audience.tell(group, message)

@@ -1,6 +1,10 @@
 -- Minutes for which one waiting place keeps those behind it waiting, of each service:
--- the mean of its last 20 consultations (its typical minutes while fewer than 5 are known) over its open rooms.
-SELECT s.id, coalesce(CASE WHEN recent.number >= 5 THEN recent.mean END, s.typical_minutes) / greatest(rooms.number, 1)
+-- the mean of its last 20 consultations (its typical minutes while fewer than 5 are known) over its open rooms. And
+-- how many rooms that are.
+SELECT
+    s.id,
+    coalesce(CASE WHEN recent.number >= 5 THEN recent.mean END, s.typical_minutes) / greatest(rooms.number, 1),
+    rooms.number
 FROM queueing_service s
 CROSS JOIN LATERAL (
     SELECT count(*) AS number, avg(extract(epoch FROM ended_at - started_at)) / 60 AS mean
@@ -16,4 +20,4 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS number FROM queueing_roomservice rs JOIN queueing_room r ON r.id = rs.room_id AND r.is_open
     WHERE rs.service_id = s.id
 ) rooms
-WHERE s.id = ANY(%s)
+WHERE s.id = ANY(%(services)s)

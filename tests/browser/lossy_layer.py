@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import suppress
 
 from channels_redis.pubsub import RedisPubSubChannelLayer
+
+from notifications.consumers import BoardConsumer
 
 DROPPED, DOUBLED = 0.3, 0.1
 #: Seconds.
@@ -19,28 +20,15 @@ class LossyLayer(RedisPubSubChannelLayer):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.random = random.Random(7)
-        self.heard: dict[str, asyncio.Queue] = {}
-        self.pumps: dict[str, asyncio.Task] = {}
+        self.late = set()
+        self.hear = BoardConsumer.hear
+        BoardConsumer.hear = lambda socket, message: self.hear_badly(socket, message)
 
-    async def receive(self, channel):
-        if channel not in self.pumps:
-            self.heard[channel] = asyncio.Queue()
-            self.pumps[channel] = asyncio.ensure_future(self.pump(channel))
-        try:
-            return await self.heard[channel].get()
-        except asyncio.CancelledError:
-            self.pumps.pop(channel).cancel()
-            raise
-
-    async def pump(self, channel):
-        late = set()
-        with suppress(asyncio.CancelledError):
-            while True:
-                message = await self._get_layer().receive(channel)
-                for delay in self.fate():
-                    task = asyncio.ensure_future(self.deliver(channel, message, delay))
-                    late.add(task)
-                    task.add_done_callback(late.discard)
+    async def hear_badly(self, socket, message):
+        for delay in self.fate():
+            task = asyncio.ensure_future(self.deliver(socket, message, delay))
+            self.late.add(task)
+            task.add_done_callback(self.late.discard)
 
     def fate(self):
         """The seconds after which a message arrives: none, once or twice."""
@@ -48,6 +36,6 @@ class LossyLayer(RedisPubSubChannelLayer):
         times = 0 if chance < DROPPED else 2 if chance < DROPPED + DOUBLED else 1
         return [self.random.uniform(0, LATEST) for _ in range(times)]
 
-    async def deliver(self, channel, message, delay):
+    async def deliver(self, socket, message, delay):
         await asyncio.sleep(delay)
-        self.heard[channel].put_nowait(message)
+        await self.hear(socket, message)

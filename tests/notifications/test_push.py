@@ -7,7 +7,7 @@ from redis import RedisError
 
 from notifications import boards
 from notifications.models import Delivery
-from notifications.sinks import push
+from notifications.sinks import base, push
 from notifications.sinks.push import PushSink
 from queueing.models import Event, Line
 
@@ -86,6 +86,23 @@ class TestPushSink:
         assert settled.step()
 
         assert not settled.step()
+
+    @pytest.mark.parametrize(("more", "shown"), [(1, 2), (100, push.IN_A_ROW)])
+    def test_shows_what_comes_meanwhile_before_it_moves_the_cursor(self, settled, clinic, desk, sent, more, shown):
+        def rest(seconds):
+            nonlocal more
+            more -= 1
+            return more >= 0 and bool(desk.issue(clinic.first))
+
+        desk.issue(clinic.first)
+        before = Delivery.objects.count()
+        settled.step(base.Turn(rest=rest))
+
+        versions = [version for _, version in boards_in(sent)]
+        assert versions[:shown] == sorted(set(versions[:shown]))
+        assert len(versions) >= shown
+        assert Delivery.objects.count() == before + 1
+        assert sum(Delivery.objects.filter(sink="push").values_list("events", flat=True)) == Event.objects.count()
 
     def test_tells_every_screen_the_versions(self, settled, clinic, sent):
         settled.ticked_at = float("-inf")

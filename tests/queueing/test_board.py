@@ -70,7 +70,7 @@ class TestBoard:
         for waits in (2, 20):
             for _ in range(waits):
                 issue()
-            with django_assert_num_queries(6):
+            with django_assert_num_queries(1):
                 board.board(service.pk, NINE)
 
     def test_knows_no_service_that_is_not_there(self, db):

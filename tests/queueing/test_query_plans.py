@@ -18,13 +18,18 @@ MORE = 4
 
 
 def explain(query):
-    """The plan of a query as it ran: names of its indexes, and the 8 kB pages it touched."""
+    """The plan of a query as it ran: names of its indexes, and the 8 kB pages it touched but for counting the line."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}")
         (answer,) = cursor.fetchone()
     plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
     text = json.dumps(plan)
-    return text, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    counted = [part for part in plan.get("Plans", []) if part.get("Subplan Name") == "CTE ahead"]
+    return text, touched(plan) - sum(touched(part) for part in counted)
+
+
+def touched(plan):
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
 
 
 @pytest.fixture
@@ -53,8 +58,8 @@ def fill(issue, service):
 
 
 def heaviest(captured):
-    """Index names and pages of all statements on tickets, but for the count of the line (one index-only scan)."""
-    plans = [explain(q["sql"]) for q in captured if "queueing_ticket" in q["sql"] and "COUNT(" not in q["sql"]]
+    """Index names and pages of all statements on tickets."""
+    plans = [explain(q["sql"]) for q in captured if "queueing_ticket" in q["sql"]]
     return " ".join(text for text, _ in plans), sum(pages for _, pages in plans)
 
 
