@@ -63,7 +63,7 @@ def head(lines: list[Line]) -> Ticket | None:
     """The ticket to be called next from these locked lines: the smallest position, one index look-up a line."""
     waiting = Ticket.objects.waiting().filter(service_id=OuterRef("pk")).in_line()
     heads = Line.objects.filter(pk__in=[line.pk for line in lines]).values_list(Subquery(waiting.values("pk")[:1]))
-    return Ticket.objects.filter(pk__in=heads).in_line().first()
+    return Ticket.objects.select_related("service").filter(pk__in=heads).in_line().first()
 
 
 def place(ticket: Ticket) -> int:

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL: with the one limit only newer servers know, safe to fork, and quick to leave a dead server."""
+"""Django's PostgreSQL: with the one limit only newer servers know, safe to fork, patient with a busy pool alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 KNOWS_TRANSACTION_TIMEOUT = 17_00_00
+#: Times that a pool whose connections are all at work is asked, each for its own timeout.
+TIMES_TO_ASK = 5
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -22,6 +24,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if found:
             found._check = partial(check, found)  # Django passes its own, and asks nobody
         return found
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Whoever presses with a hundred others waits for the turn; without a server, waiting longer helps nobody."""
+        for _ in range(TIMES_TO_ASK - 1):
+            before = failures(self.pool)
+            try:
+                return super().get_new_connection(conn_params)
+            except PoolTimeout:
+                if failures(self.pool) != before:
+                    raise
+        return super().get_new_connection(conn_params)
 
     def _configure_connection(self, connection: Any) -> bool:
         # A connection option would do, but a server before 17 refuses to connect over a setting it does not know.
@@ -40,6 +53,11 @@ def check(pool: ConnectionPool, connection: Any) -> None:
     except Exception:
         pool.drain()
         raise
+
+
+def failures(pool: ConnectionPool | None) -> int:
+    """How often it could not connect."""
+    return pool.get_stats().get("connections_errors", 0) if pool else 0
 
 
 def leave_pools() -> None:
