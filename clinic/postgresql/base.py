@@ -10,8 +10,8 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 KNOWS_TRANSACTION_TIMEOUT = 17_00_00
-#: Times that a pool whose connections are all at work is asked, each for its own timeout.
-TIMES_TO_ASK = 5
+#: Times that a pool whose connections are all at work is asked, each for its timeout of 3 s. Daphne gives up after 30.
+TIMES_TO_ASK = 8
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
