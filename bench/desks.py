@@ -1,14 +1,19 @@
-"""A hundred desks press *call next* at one moment, at the processes of `make run`: with 5 waiting, and with 300.
+"""A hundred desks press *call next* at one moment, with 5 waiting and with 300: one web process, and two behind nginx.
 
 Each has a session, a room and a connection of its own. Measured is the form's own answer: a redirect after a call, the
-whole desk with the reason after a refusal.
+whole desk with the reason after a refusal. Both setups are warm, and take turns.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import tempfile
 import threading
 import time
+from collections import Counter
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -19,13 +24,17 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from bench import webs  # noqa: E402
 from bench.people import Answer, Person  # noqa: E402
 from queueing import history, tickets  # noqa: E402
 from queueing.models import Service, Ticket  # noqa: E402
 
 DESKS = 100
-FEW, MANY = 5, 300
+WAITING = (5, 300)
 ROUNDS = 3
+WARM_UP = 1
+
+Pressed = list[tuple[float, Answer]]
 
 
 def main() -> None:
@@ -33,27 +42,59 @@ def main() -> None:
     with history.operation("bench.prepared", actor="bench"):
         service = Service.objects.create(name="Vaccinations", prefix="X")
     people = [Person(number, service) for number in range(DESKS)]
-    few = press(people, boss, FEW)
-    many = [press(people, boss, MANY) for _ in range(ROUNDS)]
-    print(json.dumps({"desks": DESKS, "few": summary(few), "many": summary(*many)}))
+    with tempfile.TemporaryDirectory() as place, contextlib.ExitStack() as stack:
+        print(json.dumps(measure(people, boss, webs.entrances(Path(place), stack, behind=(2,)))))
 
 
-def press(people: list[Person], boss: User, waiting: int) -> list[tuple[float, Answer]]:
-    """Seconds and answer of each; every one that was redirected has called another ticket."""
-    service = people[0].service
-    for _ in range(waiting - Ticket.objects.waiting().filter(service=service).count()):
-        tickets.issue(service_id=service.pk, actor=boss, at=timezone.now())
+def measure(people: list[Person], boss: User, ports: dict[str, int]) -> dict[str, Any]:
+    pressed: dict[str, dict[str, list[Pressed]]] = {str(length): {name: [] for name in ports} for length in WAITING}
+    busy = []
+    for number in range(WARM_UP + ROUNDS):
+        for length in WAITING:
+            for name, port in ports.items():
+                for person in people:
+                    person.go_to(port)
+                prepare(people[0].service, boss, length)
+                before = busy_ms()
+                answers = press(people, length)
+                if number >= WARM_UP:
+                    pressed[str(length)][name].append(answers)
+                    busy += [busy_ms() - before] if length > DESKS else []
+    summaries = {
+        length: {name: summary(rounds) for name, rounds in by_name.items()} for length, by_name in pressed.items()
+    }
+    return {"desks": DESKS, "cores": os.cpu_count(), "busy_ms": round(median(busy)), "pressed": summaries}
+
+
+def press(people: list[Person], waiting: int) -> Pressed:
+    """Seconds and answer of each. Every one that was redirected has called a ticket of their own.
+
+    :raises AssertionError: if a ticket was called twice, or somebody got another answer
+    """
     pressed = at_once(people)
-    called = Ticket.objects.in_room().filter(service=service).values_list("pk", flat=True)
-    assert len(called) == min(waiting, len(people)) == sum(answer.status == 302 for _, answer in pressed)
-    for ticket_id in called:
-        tickets.miss(ticket_id=ticket_id, actor=boss, at=timezone.now())
+    called = Ticket.objects.in_room().filter(service=people[0].service).values_list("pk", flat=True)
+    answers = Counter((answer.status, answer.refusal) for _, answer in pressed)
+    expected = min(waiting, len(people))
+    assert len(called) == answers[302, ""] == expected, answers
+    assert answers[409, "nobody_waiting"] == len(people) - expected, answers
     return pressed
 
 
-def at_once(people: list[Person]) -> list[tuple[float, Answer]]:
+def prepare(service: Service, boss: User, waiting: int) -> None:
+    """Empty rooms, and so many in line."""
+    act = {"actor": boss, "at": timezone.now()}
+    for ticket in Ticket.objects.in_room().filter(service=service):
+        tickets.miss(ticket_id=ticket.pk, **act)
+    line = Ticket.objects.waiting().filter(service=service)
+    for ticket in line[waiting:]:
+        tickets.cancel(ticket_id=ticket.pk, **act)
+    for _ in range(waiting - line.count()):
+        tickets.issue(service_id=service.pk, **act)
+
+
+def at_once(people: list[Person]) -> Pressed:
     barrier = threading.Barrier(len(people))
-    pressed: list[tuple[float, Answer]] = []
+    pressed: Pressed = []
 
     def press_one(person: Person) -> None:
         barrier.wait()
@@ -69,15 +110,21 @@ def at_once(people: list[Person]) -> list[tuple[float, Answer]]:
     return pressed
 
 
-def summary(*rounds: list[tuple[float, Answer]]) -> dict[str, Any]:
+def busy_ms() -> float:
+    """Of all cores together, since the machine was started."""
+    user, nice, system, *_others = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def summary(rounds: list[Pressed]) -> dict[str, Any]:
     """Of calls and refusals together: whoever presses waits for either."""
-    spent = [seconds for pressed in rounds for seconds, _ in pressed]
-    answers = [answer for pressed in rounds for _, answer in pressed]
+    spent = [seconds * 1000 for pressed in rounds for seconds, _ in pressed]
+    calls = [sum(answer.status == 302 for _, answer in pressed) for pressed in rounds]
     return {
-        "called": sum(answer.status == 302 for answer in answers) // len(rounds),
-        "refused": sum(answer.refusal == "nobody_waiting" for answer in answers) // len(rounds),
-        "p50": round(median(spent) * 1000, 1),
-        "p99": round(quantiles(spent, n=100)[98] * 1000, 1),
+        "called": calls[0],
+        "refused": DESKS - calls[0],
+        "p50": round(median(spent)),
+        "p99": round(quantiles(spent, n=100)[98]),
     }
 
 

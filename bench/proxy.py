@@ -67,6 +67,12 @@ def command(configuration: Path, *more: str) -> list[str]:
     return [NGINX, "-e", str(configuration.with_name("errors.log")), "-c", str(configuration), *more]
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def wait_for(port: int) -> None:
     """Until somebody listens there."""
     deadline = time.monotonic() + 30
