@@ -1,6 +1,6 @@
 """The same forms behind nginx (deploy/nginx.conf), with 1, 2 and 4 web processes, beside one without nginx.
 
-One round is: a ticket is issued, called, and noted as a no-show, by 16 people at once in one line. The setups take turns.
+One round is: a ticket is issued, called, and noted as a no-show, by 16 people at once in one line. Setups take turns.
 Web processes, PostgreSQL, worker and clients share the cores: more processes than cores have nothing to gain.
 """
 

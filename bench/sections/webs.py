@@ -21,6 +21,6 @@ def text(found: dict[str, Any]) -> str:
 {rows}
 {behind}
 A round is three forms: issue, call, and the no-show that frees the room. The latencies are those of issue and call,
-each the form's own answer. All people press in one line; web processes, database, worker, nginx and the people themselves
-(one thread each, bare http.client) share the cores named above. The setups took turns. (bench/webs.py)
+each the form's own answer. All people press in one line. Web processes, database, worker, nginx and the people
+themselves (one thread each, bare http.client) share the cores named above. The setups took turns. (bench/webs.py)
 """
