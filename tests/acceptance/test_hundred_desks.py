@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Barrier
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from queueing import tickets
@@ -25,14 +25,32 @@ pytestmark = [
 DESKS = 100
 
 
+#: Nobody locks a row any more.
+WITHOUT_LOCKS = "same django.db.models.QuerySet.select_for_update"
+
+
 @pytest.fixture
-def desks(environment, tmp_path, make_user, make_room, service):
+def make_desks(environment, tmp_path, make_user, make_room, service):
     """Room -> whoever calls to it."""
-    with running.web(environment, tmp_path / "web.log") as (_, site):
-        yield {
-            make_room(service): running.Person(make_user(f"desk-{number}", "Receptionist"), site)
-            for number in range(DESKS)
-        }
+    with ExitStack() as stack:
+
+        def make(*faults):
+            _, site = stack.enter_context(running.web(environment, tmp_path / "web.log", *faults))
+            people = [make_user(f"desk-{number}", "Receptionist") for number in range(DESKS)]
+            return {make_room(service): running.Person(user, site) for user in people}
+
+        yield make
+
+
+@pytest.fixture
+def issue_many(sofia, service):
+    """Codes in their order."""
+
+    def issue(number):
+        act = {"service_id": service.pk, "actor": sofia}
+        return [tickets.issue(**act, at=timezone.now()).code for _ in range(number)]
+
+    return issue
 
 
 def press(desks):
@@ -47,11 +65,17 @@ def press(desks):
         return dict(crowd.map(press_one, desks, desks.values()))
 
 
-def test_a_hundred_with_five_waiting(desks, sofia, service):
-    for _ in range(5):
-        tickets.issue(service_id=service.pk, actor=sofia, at=timezone.now())
+def check_all_called(answers, codes):
+    assert Counter(map(running.done, answers.values())) == {True: DESKS}
+    called = Ticket.objects.in_room()
+    assert {ticket.room for ticket in called} == set(answers)
+    assert sorted(ticket.code for ticket in called) == codes[:DESKS]
 
-    answers = press(desks)
+
+def test_a_hundred_with_five_waiting(make_desks, issue_many):
+    issue_many(5)
+
+    answers = press(make_desks())
 
     called = {room for room, answer in answers.items() if running.done(answer)}
     assert {ticket.room for ticket in Ticket.objects.in_room()} == called
@@ -62,13 +86,17 @@ def test_a_hundred_with_five_waiting(desks, sofia, service):
             assert f"Nobody is waiting for {room}." in answer.text
 
 
-def test_a_hundred_with_three_hundred_waiting(desks, sofia, service):
-    issued = [tickets.issue(service_id=service.pk, actor=sofia, at=timezone.now()).code for _ in range(300)]
-    connections.close_all()
+def test_a_hundred_with_three_hundred_waiting(make_desks, issue_many):
+    codes = issue_many(300)
 
-    answers = press(desks)
+    check_all_called(press(make_desks()), codes)
 
-    assert Counter(map(running.done, answers.values())) == {True: DESKS}
-    called = Ticket.objects.in_room()
-    assert {ticket.room for ticket in called} == set(desks)
-    assert sorted(ticket.code for ticket in called) == issued[:DESKS]
+
+def test_without_locks_some_get_the_same_or_none(make_desks, issue_many):
+    """If this fails, the test above proves nothing."""
+    codes = issue_many(DESKS)
+
+    answers = press(make_desks(WITHOUT_LOCKS))
+
+    with pytest.raises(AssertionError):
+        check_all_called(answers, codes)
