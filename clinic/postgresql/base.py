@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 KNOWS_TRANSACTION_TIMEOUT = 17_00_00
-#: Times that a pool whose connections are all at work is asked, each for its timeout of 3 s. Daphne gives up after 30.
+#: Times that a pool is asked while others get its connections, each for its timeout of 3 s. Daphne gives up after 30.
 TIMES_TO_ASK = 8
+#: Connections that were got, by alias.
+given: Counter[str] = Counter()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,15 +29,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return found
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Whoever presses with a hundred others waits for the turn; without a server, waiting longer helps nobody."""
-        for _ in range(TIMES_TO_ASK - 1):
-            before = failures(self.pool)
+        """Whoever presses with a hundred others waits for a turn; not for a pool that gives nobody a connection."""
+        asked = 0
+        while True:
+            asked, before = asked + 1, given[self.alias]
             try:
-                return super().get_new_connection(conn_params)
+                connection = super().get_new_connection(conn_params)
             except PoolTimeout:
-                if failures(self.pool) != before:
+                if asked == TIMES_TO_ASK or given[self.alias] == before:
                     raise
-        return super().get_new_connection(conn_params)
+            else:
+                given[self.alias] += 1
+                return connection
 
     def _configure_connection(self, connection: Any) -> bool:
         # A connection option would do, but a server before 17 refuses to connect over a setting it does not know.
@@ -53,11 +59,6 @@ def check(pool: ConnectionPool, connection: Any) -> None:
     except Exception:
         pool.drain()
         raise
-
-
-def failures(pool: ConnectionPool | None) -> int:
-    """How often it could not connect."""
-    return pool.get_stats().get("connections_errors", 0) if pool else 0
 
 
 def leave_pools() -> None:
