@@ -39,7 +39,7 @@ def configure(folder: Path, ports: Sequence[int], *, port: int, certificate: Pat
     site = (env.BASE_DIR / "deploy" / "nginx.conf").read_text()
     servers = "".join(f"    server 127.0.0.1:{web} max_fails=1 fail_timeout=5s;\n" for web in ports)
     site = re.sub(r"( {4}server 127.0.0.1:\d+ max_fails=1 fail_timeout=5s;\n)+", servers, site)
-    site = site.replace("/var/cache/nginx/clinic", f"{folder}/cache")
+    site = site.replace("/var/lib/nginx/clinic", f"{folder}/cache")
     site = re.sub(r"server {\s+listen 80;.*?\n}\n", "", site, flags=re.DOTALL)
     site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
     if certificate:
