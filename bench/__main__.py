@@ -25,7 +25,7 @@ from bench.strategies import plot
 from clinic import bundled, env
 
 #: These have databases of their own, which no worker listens to.
-ALONE = ("cycles", "audit", "replica")
+ALONE = ("cycles", "statements", "day", "old", "audit", "replica")
 FOLDER = Path(__file__).parent
 #: What the environment says of another clinic; this one has engines and settings of its own.
 OTHERS = {*bundled.ENGINES, "OWNER_DATABASE_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"}

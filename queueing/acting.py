@@ -97,7 +97,7 @@ def changing(
         ticket = locked(ticket_id, other_service_id, verb=verb, key=key)
         expect(ticket, *allowed, version=version)
         yield ticket
-        ticket.save()
+        ticket.save(update_fields=ticket.changes())
 
 
 def locked(ticket_id: int, other_service_id: int | None = None, *, verb: str = "", key: str | None = None) -> Ticket:
@@ -109,7 +109,7 @@ def locked(ticket_id: int, other_service_id: int | None = None, *, verb: str = "
     ordering.lock(service_id, other_service_id or service_id)
     if done := done_before(key, verb):
         raise Repeated(done)
-    ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=ticket_id)
+    ticket: Ticket = Ticket.objects.select_related("service", "room").get(pk=ticket_id)
     if ticket.service_id != service_id:  # sent on between the two reads; its new line is not locked
         raise MovedOn(ticket)
     return ticket
@@ -136,18 +136,20 @@ def expect_free(room: Room) -> None:
 
 def expect_empty(room: Room, ticket: Ticket | None = None) -> None:
     """But for this ticket, if it is there already."""
-    if there := Ticket.objects.in_room().filter(room=room).exclude(pk=ticket and ticket.pk).first():
-        raise RoomBusy.with_(there, room)
+    for pk in Ticket.objects.in_room().filter(room=room).values_list("pk", flat=True):
+        if ticket is None or pk != ticket.pk:
+            raise RoomBusy.with_(Ticket.objects.get(pk=pk), room)
 
 
 def done_before(key: str | None, verb: str) -> Ticket | None:
     """The ticket of an action that came with this key before."""
-    event = history.find(key)
-    if event is None:
+    found = history.find(key)
+    if found is None:
         return None
-    if event.verb != verb:
+    done, ticket_id = found
+    if done != verb:
         raise KeyReused(_("This form was sent before for something else. Please reload the page."))
-    ticket: Ticket = Ticket.objects.select_related("service", "room", "patient").get(pk=event.object_id)
+    ticket: Ticket = Ticket.objects.select_related("service", "room").get(pk=ticket_id)
     return ticket
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.signals import post_save
 from django.utils import timezone
 
@@ -83,9 +83,14 @@ def latest(row: Tracked) -> Event | None:
     return of(row).exclude(verb=RENUMBERED).first()
 
 
-def find(key: str | None) -> Event | None:
-    """The event that an action with this key left, if it happened before."""
-    return Event.objects.filter(key=key).first() if key else None
+def find(key: str | None) -> tuple[str, int] | None:
+    """Verb and row of the event that an action with this key left, if it happened before."""
+    if not key:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT verb, object_id FROM queueing_event WHERE key = %s", [key])
+        found: tuple[str, int] | None = cursor.fetchone()
+    return found
 
 
 def _event(row: Tracked, action: Event.Action, changes: Changes) -> Event:

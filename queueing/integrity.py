@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.db import connection
 
+from queueing.models import Line
+
 INTEGRITY = (Path(__file__).parent / "sql" / "integrity.sql").read_text()
 
 WORDS = {
@@ -39,7 +41,8 @@ class QueueIntegrity:
 
 def validate_queue_integrity(service_id: int) -> QueueIntegrity:
     names = [field.name for field in fields(QueueIntegrity)][1:]
+    day = Line.objects.filter(pk=service_id).values_list("day", flat=True).first()
     with connection.cursor() as cursor:
-        cursor.execute(INTEGRITY, {"service_id": service_id})
+        cursor.execute(INTEGRITY, {"service_id": service_id, "day": day})
         found = dict(zip(names, cursor.fetchone(), strict=True))
     return QueueIntegrity(service_id=service_id, **found)

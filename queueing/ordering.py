@@ -8,13 +8,14 @@ primary keys, all at once, through `lock`. So two people never decide on the sam
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
 from queueing import history
 from queueing.models import Line, Service, Ticket
 
+HEAD = (Path(__file__).parent / "sql" / "head.sql").read_text()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 #: Beyond every instant: where `renumber` parks the line for one statement.
@@ -44,8 +45,12 @@ def lock(*service_ids: int) -> list[Line]:
 
 
 def arrive(line: Line, at: datetime) -> int:
-    """The next instant of a locked line: now, or just after the last arrival if the clock stood still or went back."""
+    """The next instant of a locked line: now, or just after the last arrival if the clock stood still or went back.
+
+    Nobody counts from as late, so that it is a free position.
+    """
     line.last_arrival = max(microseconds(at), line.last_arrival + 1)
+    line.keep_counters()
     return line.last_arrival
 
 
@@ -54,16 +59,15 @@ def enter(line: Line, ticket: Ticket, position: int) -> None:
     waiting = Ticket.objects.waiting().filter(service_id=line.pk)
     while waiting.filter(position=position).exists():
         position += 1
-    line.last_arrival = max(line.last_arrival, position)
-    line.save(update_fields=["day", "last_number", "last_arrival"])
+    if position > line.last_arrival:
+        line.last_arrival = position
+        line.keep_counters()
     ticket.position = position
 
 
 def head(lines: list[Line]) -> Ticket | None:
     """The ticket to be called next from these locked lines: the smallest position, one index look-up a line."""
-    waiting = Ticket.objects.waiting().filter(service_id=OuterRef("pk")).in_line()
-    heads = Line.objects.filter(pk__in=[line.pk for line in lines]).values_list(Subquery(waiting.values("pk")[:1]))
-    return Ticket.objects.select_related("service").filter(pk__in=heads).in_line().first()
+    return next(iter(Ticket.objects.raw(HEAD, [[line.pk for line in lines]])), None)
 
 
 def place(ticket: Ticket) -> int:

@@ -89,7 +89,7 @@ def _do(verb: str, change: Callable[[Ticket, datetime], None], ticket_id: int, k
         if done := acting.done_before(key, verb):
             return done
         change(ticket, at)
-        ticket.save()
+        ticket.save(update_fields=ticket.changes())
         return ticket
 
 

@@ -71,7 +71,7 @@ def call_next(*, room_id: int, key: str | None = None, actor: Person, at: dateti
         if ticket is None:
             raise NobodyWaiting(_("Nobody is waiting for %(room)s.") % {"room": room})
         _call(ticket, room, at)
-        ticket.save()
+        ticket.save(update_fields=ticket.changes())
         return ticket
 
 
@@ -253,9 +253,10 @@ def reopen(*, ticket_id: int, reason: str, actor: Person, at: datetime, **press:
 
 def _issue(line: Line, ticket: Ticket, at: datetime) -> Ticket:
     ticket.day, ticket.code = _next_code(line, timezone.localdate(at))
-    arrival = ordering.arrive(line, at)
+    ticket.position = arrival = ordering.arrive(line, at)
     ticket.issued_at = ordering.moment(arrival)
-    ordering.enter(line, ticket, arrival - line.service.head_start(ticket.priority))
+    if head_start := line.service.head_start(ticket.priority):
+        ordering.enter(line, ticket, arrival - head_start)
     told = waiting.told(ticket)
     ticket.estimate_low, ticket.estimate_high = told.low, told.high
     ticket.save(force_insert=True)

@@ -80,7 +80,7 @@ class Tracked(models.Model):
 
     def _now(self) -> dict[str, Any]:
         loaded = self.__dict__
-        return {_column(f): loaded[f.attname] for f in self._meta.concrete_fields if f.attname in loaded}
+        return {f.attname: loaded[f.attname] for f in self._meta.concrete_fields if f.attname in loaded}
 
     def _pair(self, name: str, before: Any, after: Any) -> list[Any]:
         if name in self.personal:
@@ -91,13 +91,9 @@ class Tracked(models.Model):
 def _columns(model: type[models.Model], only: Iterable[str] | None) -> list[str]:
     fields = model._meta.concrete_fields
     if only is None:
-        return [_column(field) for field in fields]
+        return [field.attname for field in fields]
     named = set(only)
-    return [_column(field) for field in fields if field.name in named or field.attname in named]
-
-
-def _column(field: models.Field[Any, Any]) -> str:
-    return str(field.column)
+    return [field.attname for field in fields if field.name in named or field.attname in named]
 
 
 def _plain(value: Any) -> Any:

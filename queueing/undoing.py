@@ -58,7 +58,7 @@ def undo(*, event_id: int, key: str | None = None, actor: Person, at: datetime) 
         ticket = acting.locked(event.object_id, came_from, verb="ticket.undone", key=key)
         _expect_undoable(ticket, event, at)
         _take_back(ticket, event, at)
-        ticket.save()
+        ticket.save(update_fields=ticket.changes())
     return ticket
 
 

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from django.db import connection
 
-from queueing import ordering
 from queueing.models import Ticket
 
 PACES = (Path(__file__).parent / "sql" / "paces.sql").read_text()
+#: How many wait in one service before a position, and its pace.
+TOLD = f"""
+    SELECT (SELECT count(*) FROM queueing_ticket WHERE service_id = %s AND status = 'waiting' AND position < %s), pace
+    FROM ({PACES}) paces (service_id, pace)
+"""  # noqa: S608
 #: A range from so much less to so much more than the mean. People forgive a shorter wait, not a longer one.
 SHORTER, LONGER = 0.75, 1.5
 #: Minutes that the ends of a range are rounded to.
@@ -43,7 +47,10 @@ def estimate(*, ahead: int, pace: float) -> Range:
 
 def told(ticket: Ticket) -> Range:
     """What a ticket that is being issued is told; stored on it, to be compared with what came."""
-    return estimate(ahead=ordering.place(ticket) - 1, pace=paces([ticket.service_id])[ticket.service_id])
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD, [ticket.service_id, ticket.position, [ticket.service_id]])
+        ahead, pace = cursor.fetchone()
+    return estimate(ahead=ahead, pace=float(pace))
 
 
 def newcomer(service_id: int) -> Range:

@@ -17,7 +17,7 @@ def text(found: dict[str, Any]) -> str:
 |---:|---:|---:|
 {rows}
 
-With 1,000 waiting the verbs keep {ratio:.2f} of their rate with 10 (goal: at least 0.8, {goal(ratio >= 0.8)}); stored
+With 1,000 waiting the verbs keep {ratio:.2f} of their rate with 10 (goal: at least 0.9, {goal(ratio >= 0.9)}); stored
 positions keep {other:.2f}. One process and one connection; medians of rounds taken in turns. The verbs check rights,
 write history and wake the worker; the stored strategy is bare SQL that does none of that. (bench/cycles.py)
 """

@@ -26,7 +26,7 @@ def text(found: dict[str, Any]) -> str:
 {rows}
 
 Each ticket is called once: the bench fails if one is called twice, or a desk gets any other answer. Goal with 300
-waiting: p99 of at most {LONGEST} ms, {goal(best <= LONGEST)}. While {found["desks"]} calls are answered, the cores
-work for {busy:,} ms in all (web, database, worker, people): on {cores} cores that is {busy / cores:,.0f} ms at the least. A
-refusal is the whole desk with its {found["desks"]} rooms. (bench/desks.py)
+waiting: p99 of at most {LONGEST} ms, {goal(best <= LONGEST)}. Meanwhile the cores work for {busy:,} ms
+in all (web, database, worker, people): on {cores} cores that is {busy / cores:,.0f} ms at the least.
+A refusal is the whole desk with its {found["desks"]} rooms. (bench/desks.py)
 """

@@ -224,12 +224,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("position", models.BigIntegerField(verbose_name="position")),
-                (
-                    "token",
-                    models.CharField(
-                        default=queueing.fields.new_token, max_length=22, unique=True, verbose_name="token"
-                    ),
-                ),
+                ("token", models.CharField(default=queueing.fields.new_token, max_length=22, verbose_name="token")),
                 ("call_count", models.PositiveSmallIntegerField(default=0, verbose_name="calls")),
                 ("issued_at", models.DateTimeField(verbose_name="issued")),
                 ("called_at", models.DateTimeField(blank=True, null=True, verbose_name="called")),
@@ -661,6 +656,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ticket",
             constraint=models.UniqueConstraint(fields=("day", "code"), name="ticket_code_is_unique_in_a_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.UniqueConstraint(fields=("token",), name="ticket_token_is_its_own"),
         ),
         migrations.AddConstraint(
             model_name="ticket",

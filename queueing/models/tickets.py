@@ -85,7 +85,7 @@ class Ticket(Tracked):
         db_index=False,
         verbose_name=_("room"),
     )
-    token = models.CharField(_("token"), max_length=22, unique=True, default=new_token)
+    token = models.CharField(_("token"), max_length=22, default=new_token)
     call_count = models.PositiveSmallIntegerField(_("calls"), default=0)
     issued_at = models.DateTimeField(_("issued"))
     #: The latest call: calling again moves it.
@@ -127,6 +127,8 @@ class Ticket(Tracked):
             ),
             models.CheckConstraint(condition=Q(position__gt=0), name="ticket_position_is_positive"),
             models.UniqueConstraint(fields=["day", "code"], name="ticket_code_is_unique_in_a_day"),
+            # Not `unique=True`, which has a second index for LIKE that every call would have to fill.
+            models.UniqueConstraint(fields=["token"], name="ticket_token_is_its_own"),
             models.UniqueConstraint(
                 fields=["room"],
                 condition=Q(status__in=["called", "serving"]),

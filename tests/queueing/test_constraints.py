@@ -56,6 +56,9 @@ class TestTicket:
     def test_position_is_positive(self, waiting):
         refused("ticket_position_is_positive", *set_(waiting, "position = 0"))
 
+    def test_token_is_its_own(self, waiting):
+        refused("ticket_token_is_its_own", *copy_of(waiting, code="'A-999'", position="position + 1"))
+
     def test_code_is_unique_in_a_day(self, waiting):
         refused(
             "ticket_code_is_unique_in_a_day",

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from queueing import board, ordering
+from queueing import board, integrity, ordering
 from queueing.models import Ticket
 from tests.conftest import NINE, settle
 
@@ -58,6 +58,34 @@ def heaviest(captured):
     return " ".join(text for text, _ in plans), sum(pages for _, pages in plans)
 
 
+def pages_of_a_check(service):
+    with CaptureQueriesContext(connection) as captured:
+        assert integrity.validate_queue_integrity(service.pk).problems == []
+    _, pages = heaviest([query for query in captured if "unexplained" in query["sql"]])
+    return pages
+
+
+@pytest.fixture
+def years(service):
+    """So many tickets of other days."""
+
+    def years(tickets):
+        settle()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE queueing_ticket DISABLE TRIGGER USER")
+            cursor.execute(
+                "INSERT INTO queueing_ticket (service_id, code, day, priority, status, position, token, call_count,"
+                " issued_at, called_at, ended_at, completed_by, outcome, reason, needs_fetching, needs_interpreter,"
+                " needs_wheelchair) SELECT %s, 'A-' || n %% 100, date '2026-02-01' - n / 100, 'low', 'completed', n,"
+                " 'o' || n, 1, now(), now(), now(), 'omar', 'seen', '', false, false, false"
+                " FROM generate_series(1, %s) n",
+                [service.pk, tickets],
+            )
+            cursor.execute("ANALYZE queueing_ticket")
+
+    return years
+
+
 class TestPlans:
     @pytest.mark.parametrize("read", ["head", "board"])
     def test_use_the_partial_index_and_do_not_grow(self, read, fill, service):
@@ -83,3 +111,11 @@ class TestPlans:
             _, pages[waiting] = explain(str(whole).replace(" = waiting", " = 'waiting'"))
 
         assert pages[10_000] > pages[1_000] + MORE
+
+    def test_no_check_reads_the_tickets_of_years(self, issue, years, service):
+        issue()
+        before = pages_of_a_check(service)
+        years(20_000)
+        _, whole = explain("SELECT * FROM queueing_ticket")
+
+        assert pages_of_a_check(service) < before + whole / 10
