@@ -25,8 +25,8 @@ pytestmark = [
 DESKS = 100
 
 
-#: Nobody locks a row any more.
-WITHOUT_LOCKS = "same django.db.models.QuerySet.select_for_update"
+#: Lines are read, not locked.
+WITHOUT_LOCKS = "without queueing.models.services.LOCK FOR NO KEY UPDATE"
 
 
 @pytest.fixture
