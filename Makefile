@@ -12,7 +12,7 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 WALLS := $(wildcard tests/browser/test_wall*.py) tests/browser/test_sockets.py tests/acceptance/test_runclinic.py
 SCREENS := $(filter-out $(WALLS),$(wildcard tests/browser/test_*.py)) tests/acceptance/test_simulateday.py
 
-.PHONY: run test test-parts test-screens test-walls check bench faults screenshots demo format clean
+.PHONY: run test test-parts test-screens test-walls check bench load faults screenshots demo format clean
 
 run: $(VENV)/.installed $(VENV)/.translated
 	@exec $(BIN)/python manage.py runclinic
@@ -46,6 +46,11 @@ check: $(VENV)/.installed-dev $(VENV)/.translated
 
 bench: $(VENV)/.installed-dev
 	@exec $(BIN)/python -m bench
+
+# People at work on a site of your own: load/locustfile.py says what they do. SERVICE is the one they may use.
+load: $(VENV)/.installed-dev
+	@SERVICE="$(SERVICE)" $(BIN)/locust -f load/locustfile.py --headless --only-summary --stop-timeout 30 \
+		--host "$(or $(HOST),http://127.0.0.1:8000)" --users $(or $(USERS),20) --spawn-rate 5 --run-time $(or $(TIME),1m)
 
 # The faults alone, and docs/faults.md from what came of them.
 faults: $(VENV)/.installed-dev

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from bench import BENCHES, claims, table
+from bench import BENCHES, claims, proxy, table
 from bench.strategies import plot
 from clinic import bundled, env
 
@@ -71,7 +70,7 @@ def run(name: str, environment: dict[str, str]) -> dict[str, Any]:
 def clinic(home: Path) -> Iterator[dict[str, str]]:
     """A clinic that runs; the environment in which others work beside it."""
     kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
-    environment = {**kept, "CLINIC_HOME": str(home), "PORT": str(free_port())}
+    environment = {**kept, "CLINIC_HOME": str(home), "PORT": str(proxy.free_port())}
     command = [sys.executable, "manage.py", "runclinic"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -88,13 +87,6 @@ def wait_ready(process: subprocess.Popen[str]) -> None:
         if "is ready" in line:
             return
     sys.exit("The clinic did not start; the reason is above.")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def alone(environment: dict[str, str], name: str) -> dict[str, str]:

@@ -100,12 +100,20 @@ def runtime_role() -> str:
 
 
 def url(name: str) -> str:
-    """The address in DATABASE_URL or another of FORMS; refused with a hint when it cannot be one."""
+    """The address in DATABASE_URL or another of FORMS, and in REDIS_URL perhaps several with commas between.
+
+    Refused with a hint when it cannot be one.
+    """
     value = secret(name)
-    if not usable(name, value):
+    each = value.split(",") if name == "REDIS_URL" else [value]
+    if not all(usable(name, one.strip()) for one in each):
         # The value itself may hold a password, so it is not repeated.
         raise ImproperlyConfigured(f"{name} is not an address the clinic can use; its form is {FORMS[name]}")
     return value
+
+
+def redis_urls() -> list[str]:
+    return [one.strip() for one in url("REDIS_URL").split(",")]
 
 
 def usable(name: str, value: str) -> bool:

@@ -28,7 +28,8 @@ def check_all(urls: Mapping[str, str]) -> None:
             "DATABASE_URL and REPLICA_URL name the same database: the replica needs one of its own,"
             " because the worker writes over what is in there."
         )
-    answer("REDIS_URL", urls["REDIS_URL"], ping)
+    for url in urls["REDIS_URL"].split(","):
+        answer("REDIS_URL", url.strip(), ping)
 
 
 def postgres(name: str, url: str) -> None:

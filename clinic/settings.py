@@ -72,12 +72,14 @@ WORKER_DATABASE_URL = env.url("WORKER_DATABASE_URL") if env.given("WORKER_DATABA
 RUNTIME_ROLE = env.runtime_role()
 DATABASE_ROUTERS = ["notifications.routers.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.url("REDIS_URL")
+# Boards are stored in the first; the channel layer gives each group to one of them.
+REDIS_URLS = env.redis_urls()
+REDIS_URL = REDIS_URLS[0]
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         # Pub/sub knows no database numbers, so that two clinics on one Redis would hear each other without a prefix.
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"clinic-{parse_url(REDIS_URL).get('db', 0)}-"},
+        "CONFIG": {"hosts": REDIS_URLS, "prefix": f"clinic-{parse_url(REDIS_URL).get('db', 0)}-"},
     },
 }
 

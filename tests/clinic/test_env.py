@@ -91,6 +91,18 @@ class TestUrl:
         with pytest.raises(ImproperlyConfigured, match=f"^{name} is not an address .* its form is "):
             env.url(name)
 
+    def test_takes_several(self, monkeypatch):
+        monkeypatch.setenv("REDIS_URL", "redis://one.example:6379/0, redis://two.example:6379/0")
+
+        assert env.redis_urls() == ["redis://one.example:6379/0", "redis://two.example:6379/0"]
+
+    @pytest.mark.parametrize("value", ["redis://one.example:6379/0,two.example", "redis://one.example:6379/0,"])
+    def test_refuses_several_of_which_one_is_none(self, monkeypatch, value):
+        monkeypatch.setenv("REDIS_URL", value)
+
+        with pytest.raises(ImproperlyConfigured, match="^REDIS_URL is not an address"):
+            env.redis_urls()
+
     def test_does_not_repeat_a_password(self, monkeypatch):
         monkeypatch.setenv("DATABASE_URL", "mysql://maria:s3cret@db.example/clinic")
 
