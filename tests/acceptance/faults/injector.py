@@ -7,6 +7,7 @@ crash notifications.sinks.push.publish          a mistake in the program, whenev
 skip notifications.wake.wake                    the call does nothing
 set clinic.databases.POOL reconnect_timeout 2   an entry of a dictionary, before Django is set up
 put notifications.carrier.POLL 60               a name of a module
+plant tests.proof.bugs.no_lock                  calls this function, which breaks something itself
 clock /tmp/offset                               the time of day is off by so many seconds as the file says
 """
 
@@ -46,6 +47,8 @@ def install(faults):
                 replace(name, lambda work: lambda *args, **kwargs: None)
             case ["put", name, value]:
                 replace(name, lambda _, value=value: float(value))
+            case ["plant", name]:
+                resolve_name(name)()
             case ["clock", path]:
                 timezone.now = functools.partial(shifted, timezone.now, Path(path))
 

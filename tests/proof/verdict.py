@@ -1,0 +1,61 @@
+"""What is asked of a clinic at rest after people have worked with it, in words."""
+
+from __future__ import annotations
+
+import time
+
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+
+from queueing.models import Event, Priority, Room, Service, Ticket
+from tests.acceptance.faults import invariants
+from tests.proof import checker, journal
+from tests.proof.world import World
+
+
+def problems(paths):
+    """Of everything: the history of those journals, the lines, the trail, the replica, the screens, the servers."""
+    entries = journal.read(paths)
+    began = time.monotonic()
+    found = checker.check(entries, events(), rows(), world())
+    seconds = time.monotonic() - began
+    return [*map(str, found), *invariants.problems(acknowledged(entries))], seconds
+
+
+def acknowledged(entries):
+    return [entry.key for entry in entries if entry.type == journal.OK and entry.key]
+
+
+def events():
+    return list(Event.objects.order_by("id").values())
+
+
+def rows():
+    return {row["id"]: row for row in Ticket.objects.values()}
+
+
+def world():
+    services = {
+        service.pk: {
+            "prefix": service.prefix,
+            "head_start": {priority: service.head_start(priority) for priority in Priority.values},
+        }
+        for service in Service.objects.all()
+    }
+    served = {room.pk: list(room.serves.values_list("service_id", flat=True)) for room in Room.objects.all()}
+    return World(rooms=served, services=services, zone=timezone.get_default_timezone_name())
+
+
+def wait_for_rest(seconds):
+    """Until every sink has read everything; what is behind after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while (found := invariants.unrest()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def carry():
+    """What workers do, where there are none."""
+    call_command("deliver", once=True)
+    connections.close_all()
