@@ -15,18 +15,21 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.processes import wait_until
 from tests.proof.house import house
 
 #: Seconds after which a clinic that was healed has delivered everything.
 REST = 60
+#: Presses of each client before the first fault.
+WARM = 5
 
 
 def main():
     asked = options()
-    say(f"Seed {asked.seed}: {asked.clients} clients for {asked.seconds} s")
+    logging.disable()
     with house() as found:
-        logging.disable()
-        sys.exit(1 if prove(found, asked) else 0)
+        wrong = look_for_bugs(found, asked) if asked.bugs is not None else prove(found, asked)
+    sys.exit(1 if wrong else 0)
 
 
 def options():
@@ -34,7 +37,17 @@ def options():
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--bugs", nargs="*", metavar="BUG", help="look for planted bugs instead: these, or all")
     return parser.parse_args()
+
+
+def look_for_bugs(found, asked):
+    from tests.proof.hunt import hunt
+
+    say(f"Seed {asked.seed}")
+    missed = hunt(found, asked.bugs, asked.seed, say)
+    say(f"Wrong about: {', '.join(missed)}" if missed else "Every bug was found, and nothing else.")
+    return missed
 
 
 def prove(found, asked):
@@ -43,9 +56,12 @@ def prove(found, asked):
     from tests.proof.crew import Crew
     from tests.proof.nemesis import Nemesis
 
+    say(f"Seed {asked.seed}: {asked.clients} clients for {asked.seconds:.0f} s")
     with found.open() as clinic:
-        crew, nemesis = Crew(clinic, number=asked.clients, seed=asked.seed), Nemesis(clinic, asked.seed)
+        crew = Crew(clinic, found.folder / "clients", number=asked.clients, seed=asked.seed)
+        nemesis = Nemesis(clinic, asked.seed)
         with crew.at_work():
+            wait_until(lambda: crew.presses > WARM * asked.clients)
             nemesis.work(asked.seconds)
         began = time.monotonic()
         behind = verdict.wait_for_rest(REST)

@@ -29,9 +29,7 @@ def issue(service, priority):
 
 
 def call_next(room):
-    return Act(
-        verb="call_next", path=f"/desk/rooms/{room}/call-next/", purpose=f"next-{room}", given={"room": room}
-    )
+    return Act(verb="call_next", path=f"/desk/rooms/{room}/call-next/", purpose=f"next-{room}", given={"room": room})
 
 
 def press(verb, ticket, sent=None, **given):

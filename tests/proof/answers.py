@@ -66,5 +66,5 @@ def messages_of(answer):
 
 
 def code_in(sentence):
-    """"A-014 is completed.", or "Taken back: A-014 is waiting.\""""
+    """ "A-014 is completed.", or "Taken back: A-014 is waiting.\""""
     return sentence.removeprefix("Taken back: ").split()[0]

@@ -9,7 +9,7 @@ from collections import Counter
 import requests
 from django.db import Error, connection
 
-from queueing.models import Priority, Room, RoomService, Service, Ticket
+from queueing.models import Priority, Room, Service, Ticket
 from tests.acceptance.faults.running import Person
 from tests.proof import acts, answers
 from tests.proof.journal import FAIL, OK, Journal
@@ -34,12 +34,12 @@ LOOKS_EVERY = 4
 class Client:
     """Acts for one signed-in person at all web processes of the clinic, in a thread of its own."""
 
-    def __init__(self, number, user, house, seed):
+    def __init__(self, number, user, house, folder, seed):
         self.number, self.random = number, random.Random(f"{seed}-{number}")
         self.sites, self.person = house.sites, Person(user, "")
         self.person.patience = 6
         self.person.session.headers.pop("Connection")  # each connection is kept
-        self.path = house.folder / f"client-{number}.journal"
+        self.path = folder / f"client-{number}.journal"
         self.journal = Journal(self.path)
         self.may = lambda right: user.has_perm(f"queueing.{right}")
         self.rooms = list(Room.objects.values_list("pk", flat=True))

@@ -15,9 +15,10 @@ PEOPLE = ("supervisor", "receptionist", "clinician", "receptionist", "clinician"
 
 
 class Crew:
-    def __init__(self, house, *, number, seed):
+    def __init__(self, house, folder, *, number, seed):
+        folder.mkdir()
         people = {user.username: user for user in User.objects.all()}
-        self.clients = [Client(at, people[PEOPLE[at % len(PEOPLE)]], house, seed) for at in range(number)]
+        self.clients = [Client(at, people[PEOPLE[at % len(PEOPLE)]], house, folder, seed) for at in range(number)]
 
     @contextmanager
     def at_work(self):
@@ -35,6 +36,10 @@ class Crew:
     @property
     def journals(self):
         return [client.path for client in self.clients]
+
+    @property
+    def presses(self):
+        return sum(sum(client.statuses.values()) for client in self.clients)
 
     @property
     def surprises(self):

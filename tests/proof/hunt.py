@@ -1,0 +1,55 @@
+"""Whether each planted bug is found, and nothing where there is none."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection
+
+from tests.proof import verdict
+from tests.proof.crew import Crew
+from tests.proof.planted import BUGS, CONTROL
+
+#: People work so long, then the clinic is looked at; so often at most.
+SECONDS, ROUNDS = 1.5, 12
+CLIENTS = 6
+
+
+def hunt(house, names, seed, say):
+    """Those that were not found."""
+    house.keep_as_seeded()
+    missed = []
+    for number, bug in enumerate(chosen(names)):
+        began = time.monotonic()
+        sentence, presses = find(house, bug, f"{seed}-{number}")
+        right = bool(sentence) != (bug is CONTROL)
+        missed += [] if right else [bug.name]
+        said = sentence or "nothing found"
+        say(f"{'' if right else 'WRONG: '}{bug.name} | {said} | {presses} | {time.monotonic() - began:.1f} s")
+    return missed
+
+
+def chosen(names):
+    return [bug for bug in (*BUGS, CONTROL) if not names or bug.name in names]
+
+
+def find(house, bug, seed):
+    """The sentence that finds it, or None; and how many presses it took."""
+    house.empty()
+    if bug.sql:
+        with connection.cursor() as cursor:
+            cursor.execute(bug.sql)
+    with house.open(workers=bug.workers, web_faults=bug.web, worker_faults=bug.worker) as clinic:
+        crew = Crew(clinic, house.folder / seed, number=CLIENTS, seed=seed)
+        for _ in range(3 if bug is CONTROL else ROUNDS):
+            with crew.at_work():
+                time.sleep(SECONDS)
+            if found := signs(bug, crew):
+                return found[0].splitlines()[0], crew.presses
+    return None, crew.presses
+
+
+def signs(bug, crew):
+    behind = verdict.wait_for_rest(5) if bug.workers else verdict.carry()
+    problems, _ = verdict.problems(crew.journals)
+    return [problem for problem in (*problems, *(behind or [])) if bug.sign in problem]
