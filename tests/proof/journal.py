@@ -30,7 +30,8 @@ class Entry:
 
     def __str__(self) -> str:
         told = f" {self.out}" if self.out else ""
-        return f"operation {self.op} of client {self.proc}, {self.t / 1e6:.3f} ms: {self.type} {self.verb} {self.given}{told}"
+        when = f"{self.t / 1e6:.3f} ms"
+        return f"operation {self.op} of client {self.proc}, {when}: {self.type} {self.verb} {self.given}{told}"
 
 
 class Journal:
