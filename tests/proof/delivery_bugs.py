@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 from django.db import transaction
 
 from notifications import copying, reader
 from notifications.leadership import Leadership
-from notifications.models import Cursor, ReplicaState
-from notifications.sinks import audit, replica
+from notifications.models import ReplicaState
+from notifications.sinks import audit, base, replica
 from queueing.models import Event
 from queueing.models.services import LineQuerySet
-from tests.proof.bugs import now_and_then, pause
+from tests.proof.bugs import now_and_then
 
 
 def by_id(*, low):
@@ -35,17 +38,25 @@ def acknowledges_before_it_is_done():
 
 
 def leads_always():
-    """Each worker takes itself for the only one, and nothing stops it when it writes what it saw long ago."""
-    Leadership.take = lambda self: Cursor.objects.filter(sink=self.sink).first()
-    Leadership.leave = lambda self: None
+    """Each worker takes itself for the only one that copies, and what it saw long ago is written all the same."""
+    take = Leadership.take
+
+    def take_or_pretend(self):
+        if self.sink != "replica":
+            return take(self)
+        cursor = base.cursor(self.sink)
+        self.epoch = cursor.epoch
+        return cursor
 
     def apply_late(turn, **how):
-        state = ReplicaState.objects.using("replica").get()
-        with transaction.atomic(using="replica"), reader.by_state(low=state.low) as now:
-            pause()
+        states = ReplicaState.objects.using("replica")
+        state = states.get_or_create(pk=1)[0]
+        with transaction.atomic(using="replica"), reader.by_state(low=state.low, seen=state.snapshot) as now:
+            time.sleep(random.random() / 2)
             copying.copy_touched(replica.rows_of(now))
-            ReplicaState.objects.using("replica").update(low=now.low, snapshot=now.snapshot)
+            states.filter(low=state.low, snapshot=state.snapshot).update(low=now.low, snapshot=now.snapshot)
 
+    Leadership.take = take_or_pretend
     replica.apply = apply_late
 
 

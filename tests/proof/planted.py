@@ -38,7 +38,7 @@ BUGS = [
         sql="ALTER TABLE queueing_event DROP CONSTRAINT event_key_is_used_once",
         sign="happened 2 times",
     ),
-    Bug(name="a timer completes", web=(planted(bugs.completes_by_a_timer),), sign="nobody"),
+    Bug(name="a timer completes", web=(planted(bugs.completes_by_a_timer),), sign="by nobody"),
     Bug(
         name="arrivals by the clock alone",
         web=(planted(bugs.clock_trembles), planted(bugs.arrives_by_the_clock)),

@@ -11,6 +11,9 @@ from django.utils import timezone
 from queueing.models import Event, Priority, Room, Service, Ticket
 from tests.acceptance.faults import invariants
 from tests.proof import checker, journal
+from tests.proof.operations import TICKET, actions
+from tests.proof.problem import Problem
+from tests.proof.replay import RENUMBERED
 from tests.proof.world import World
 
 
@@ -18,13 +21,22 @@ def problems(paths):
     """Of everything: the history of those journals, the lines, the trail, the replica, the screens, the servers."""
     entries = journal.read(paths)
     began = time.monotonic()
-    found = checker.check(entries, events(), rows(), world())
+    found = [*checker.check(entries, events(), rows(), world()), *unasked(entries)]
     seconds = time.monotonic() - began
-    return [*map(str, found), *invariants.problems(acknowledged(entries))], seconds
+    return [*map(str, found), *invariants.problems()], seconds
 
 
-def acknowledged(entries):
-    return [entry.key for entry in entries if entry.type == journal.OK and entry.key]
+def unasked(entries):
+    """Nothing happens to a ticket that nobody pressed, least of all its completion."""
+    of_tickets = Event.objects.filter(model=TICKET).exclude(verb=RENUMBERED).order_by("id").values()
+    asked = {event["id"] for action in actions(entries, of_tickets) for event in action.events}
+    return [
+        Problem(
+            f"event {event['id']}, {event['verb']} of ticket {event['object_id']}, was asked for by nobody", (event,)
+        )
+        for event in of_tickets
+        if event["id"] not in asked
+    ]
 
 
 def events():
