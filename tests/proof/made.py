@@ -25,6 +25,7 @@ WORLD = World(
 )
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MILLISECOND = 1_000_000
+FULL = 40
 #: What is asked for of a ticket that is in this status. As often as each stands here.
 NEXT = {
     "waiting": ["hold", "transfer", "prioritise", "move", "cancel", "call", "recall", "take_more_time", "undo"],
@@ -60,10 +61,10 @@ class Day:
         return self
 
     def choose(self) -> tuple[str, dict[str, Any]]:
-        """Rooms work: whoever is in one is asked about, an empty one calls."""
-        room = self.random.choice(list(WORLD.rooms))
-        if self.random.random() < 0.25:
-            return "issue", {"service": self.random.choice([1, 2, 3]), "priority": self.priority()}
+        """Rooms work: whoever is in one is asked about, an empty one calls. A full line takes nobody more."""
+        room, service = self.random.choice(list(WORLD.rooms)), self.random.choice(list(WORLD.services))
+        if self.random.random() < 0.25 and len(self.state.lines[service].waiting) < FULL:
+            return "issue", {"service": service, "priority": self.priority()}
         if self.random.random() < 0.5 and room in self.state.rooms:
             return self.about(self.state.rooms[room])
         if self.random.random() < 0.6 or not self.state.tickets:

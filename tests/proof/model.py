@@ -78,7 +78,7 @@ def _called_next(state: State, room: int) -> int:
 
 def _issue(state: State, ticket: int, t: Ticket, act: Act) -> None:
     service, priority = act.given["service"], act.given["priority"]
-    _expect(service not in state.closed, "service_closed")
+    _expect(service not in state.closed_services, "service_closed")
     line, rules = state.lines[service], state.world.services[service]
     number = line.next_number(act.at.astimezone(state.zone).date().isoformat())
     arrival = line.arrive(act.at)
@@ -130,7 +130,7 @@ def _wait(state: State, ticket: int, t: Ticket, act: Act) -> None:
 
 def _transfer(state: State, ticket: int, t: Ticket, act: Act) -> None:
     _expect(t["service_id"] != act.given["service"], "already_there")
-    _expect(act.given["service"] not in state.closed, "service_closed")
+    _expect(act.given["service"] not in state.closed_services, "service_closed")
     t["service_id"] = act.given["service"]
     _wait(state, ticket, t, act)
 
@@ -159,7 +159,7 @@ def _move(state: State, ticket: int, t: Ticket, act: Act) -> dict[int, list[int]
 
 
 def _reopen(state: State, ticket: int, t: Ticket, act: Act) -> None:
-    state.expect_free(t["room_id"])
+    state.expect_empty(t["room_id"])
     t.update(dict.fromkeys(TEXTS, ""), status="serving", ended_at=None)
     t["started_at"] = t["started_at"] or act.at.isoformat()
 
@@ -202,7 +202,7 @@ def _undo(state: State, ticket: int, t: Ticket, act: Act) -> None:
     if t["status"] in WAITS:
         t["coming_at"] = None
     if t["status"] in IN_ROOM:
-        state.expect_free(t["room_id"], ticket)
+        state.expect_empty(t["room_id"], ticket)
     if t["status"] == "waiting":
         t["position"] = state.lines[t["service_id"]].enter(t["position"])
 

@@ -131,7 +131,7 @@ def _tie(made: list[Action], events: Iterable[Event]) -> None:
 
 
 def _tie_in_order(alike: list[Action], events: list[Event]) -> None:
-    """One after another, if they were. Else only their number counts: no event can be said to be that of one of them."""
+    """One after another, if they were. Else only their number counts: whose each event is nobody can say."""
     hopeful = [action for action in alike if action.of(OK, UNKNOWN)]
     refused = [action for action in alike if action.of(FAIL)]
     for action, event in zip(refused, events[len(hopeful) :], strict=False):

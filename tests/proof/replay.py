@@ -21,6 +21,7 @@ from tests.proof.problem import Problem
 from tests.proof.state import COLUMNS, NEW, Act, Refused, State, Step, Ticket
 from tests.proof.world import World
 
+ROOM = "queueing.room"
 RENUMBERED = "ticket.renumbered"
 #: What an event without an operation was, where the name says it.
 VERBS = {leaves: verb for verb, leaves in LEAVES.items() if verb not in ("call_next", "leave", "come_back")}
@@ -58,8 +59,17 @@ class Replay:
                     self._step(event, was)
                 self._note(event, was, self.state.tickets[event["object_id"]])
                 self.last[event["object_id"]] = event
+            elif event["model"] == ROOM:
+                self._open(event)
         for service, left in self._spread.items():
             self.problems.append(Problem(f"the line of service {service} was spread but for tickets {sorted(left)}"))
+
+    def _open(self, event: Event) -> None:
+        """A room is paused under the locks of its lines; the admin saves it without, so of that nothing is said."""
+        if event["verb"] == "room.paused":
+            self.state.closed_rooms.add(event["object_id"])
+        else:
+            self.state.closed_rooms.discard(event["object_id"])
 
     def _step(self, event: Event, was: Ticket) -> None:
         ticket = event["object_id"]

@@ -51,16 +51,23 @@ class State:
         self.steps: dict[int, list[Step]] = {}
         #: Who is called to it or in it.
         self.rooms: dict[int, int] = {}
-        self.closed: set[int] = set()
+        self.closed_services: set[int] = set()
+        self.closed_rooms: set[int] = set()
 
     def head(self, room: int) -> int | None:
         """Who is next: the smallest position of the room's lines."""
         heads = [self.lines[service].waiting[0] for service in self.world.rooms[room] if self.lines[service].waiting]
         return min(heads)[1] if heads else None
 
-    def expect_free(self, room: int, ticket: int | None = None) -> None:
+    def expect_empty(self, room: int, ticket: int | None = None) -> None:
+        """But for this ticket."""
         if self.rooms.get(room, ticket) != ticket:
             raise Refused("room_busy")
+
+    def expect_free(self, room: int) -> None:
+        if room in self.closed_rooms:
+            raise Refused("room_closed")
+        self.expect_empty(room)
 
     def spread(self, service: int) -> dict[int, list[int]]:
         moved = self.lines[service].spread()
