@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from clinic import bundled, databases, env
+from tests.acceptance.clinics import OWN
 from tests.acceptance.faults import running, servers
 from tests.processes import wait_until
 
@@ -43,7 +44,7 @@ class Part:
 
     @property
     def is_ready(self):
-        return SAYS[self.name.partition("-")[0]] in self.log.read_text()
+        return not self.has_ended and SAYS[self.name.partition("-")[0]] in self.log.read_text()
 
     @property
     def has_ended(self):
@@ -132,6 +133,8 @@ def house():
 def start(stack, home):
     """The servers, and the environment in which Django finds them, as their owner."""
     env.Reader.ENVIRON.env = os.environ  # nothing of a clinic that runs in this checkout
+    for name in OWN:
+        os.environ.pop(name, None)
     os.environ |= {"CLINIC_HOME": str(home), "HTTPS": "0", "SECRET_KEY": secrets.token_urlsafe(50)}
     os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
     databases.POOL["max_size"] = 50  # here each client has a connection of its own to look at the lines

@@ -11,7 +11,7 @@ from functools import partial
 from notifications import boards
 
 #: Seconds between two faults, and how long one lasts.
-PAUSES, LASTS = (0.3, 2.5), (0.2, 4.0)
+PAUSES, LASTS = (0.5, 3.0), (0.1, 2.5)
 
 
 class Nemesis:
@@ -50,7 +50,7 @@ class Nemesis:
         self.heal(due=float("inf"))
 
     def strike(self):
-        """Each kind as often as any other; what is hurt already is left in peace."""
+        """Each kind as often as any other; what is hurt or not back yet is left in peace."""
         kind = self.random.choice(list(self.hurts))
         if self.random.choice(self.hurts[kind])():
             self.counts[kind] += 1
@@ -72,13 +72,13 @@ class Nemesis:
                 self.later(name, part.start)
 
     def kill_part(self, part):
-        if part.name in self.hurt or part.has_ended:
+        if part.name in self.hurt or not part.is_ready:
             return False
         part.kill()
         return self.later(part.name, part.start)
 
     def stop_part(self, part):
-        if part.name in self.hurt or part.has_ended:
+        if part.name in self.hurt or not part.is_ready:
             return False
         part.tell(signal.SIGSTOP)
         return self.later(part.name, partial(part.tell, signal.SIGCONT))

@@ -17,6 +17,8 @@ class Bug:
     sql: str = ""
     #: Some words of the sentence that finds it.
     sign: str = ""
+    #: Seconds in which the workers have to deliver everything.
+    rest: float = 20
 
     @property
     def workers(self):
@@ -82,6 +84,7 @@ BUGS = [
         web=("skip notifications.wake.wake",),
         worker=("put notifications.carrier.POLL 600",),
         sign="events to read",
+        rest=4,
     ),
     Bug(name="stale leaders write", worker=(planted(delivery_bugs.leads_always),), sign="the replica differs"),
     Bug(name="a copied row is lost", worker=(planted(delivery_bugs.loses_a_row),), sign="the replica differs"),

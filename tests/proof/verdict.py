@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 from django.core.management import call_command
 from django.db import connections
@@ -11,7 +12,7 @@ from django.utils import timezone
 from queueing.models import Event, Priority, Room, Service, Ticket
 from tests.acceptance.faults import invariants
 from tests.proof import checker, journal
-from tests.proof.operations import TICKET, actions
+from tests.proof.operations import LEAVES, TICKET
 from tests.proof.problem import Problem
 from tests.proof.replay import RENUMBERED
 from tests.proof.world import World
@@ -28,15 +29,23 @@ def problems(paths):
 
 def unasked(entries):
     """Nothing happens to a ticket that nobody pressed, least of all its completion."""
-    of_tickets = Event.objects.filter(model=TICKET).exclude(verb=RENUMBERED).order_by("id").values()
-    asked = {event["id"] for action in actions(entries, of_tickets) for event in action.events}
-    return [
-        Problem(
-            f"event {event['id']}, {event['verb']} of ticket {event['object_id']}, was asked for by nobody", (event,)
-        )
-        for event in of_tickets
-        if event["id"] not in asked
-    ]
+    pressed = Counter(entry.key or (LEAVES[entry.verb], entry.given["ticket"]) for entry in begun(entries))
+    of_tickets = Event.objects.filter(model=TICKET).exclude(verb=RENUMBERED).order_by("id")
+    for event in of_tickets.values():
+        press = event["key"] or (event["verb"], event["object_id"])
+        pressed[press] -= 1
+        if pressed[press] < 0:
+            what = f"event {event['id']}, {event['verb']} of ticket {event['object_id']}"
+            yield Problem(f"{what}, was asked for by nobody", (event,))
+
+
+def begun(entries):
+    """The first of those with one key, which is one press."""
+    keys = set()
+    for entry in entries:
+        if entry.type == journal.INVOKE and entry.key not in keys:
+            keys |= {entry.key} - {None}
+            yield entry
 
 
 def events():
