@@ -9,6 +9,7 @@ import argparse
 import logging
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ WARM = 5
 
 def main():
     asked = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and end everything that was started
     logging.disable()
     with house() as found:
         wrong = look_for_bugs(found, asked) if asked.bugs is not None else prove(found, asked)

@@ -55,22 +55,21 @@ def calls_the_second():
     ordering.head = head
 
 
-def after_each_act(spoil):
-    """`spoil` happens within the transaction of a verb, when everything is written."""
+def before_each_commit(spoil):
+    """In the transaction of a verb, when everything is written."""
     act = acting.act
 
     @contextmanager
     def spoilt(*args, **kwargs):
         with act(*args, **kwargs):
             yield
-            if now_and_then():
-                spoil()
+            spoil()
 
     acting.act = spoilt
 
 
 def rolled_back_after_all():
-    after_each_act(lambda: transaction.set_rollback(True))
+    before_each_commit(lambda: transaction.set_rollback(now_and_then()))
 
 
 def refused_though_done():
@@ -180,4 +179,4 @@ def calls_to_a_busy_room():
 
 def commits_slowly():
     """No bug: ids of events come into view in another order than they were given out in."""
-    after_each_act(lambda: time.sleep(0.1))
+    before_each_commit(lambda: time.sleep(random.random() / 3))

@@ -6,10 +6,12 @@ import random
 import time
 
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from notifications import copying, reader
 from notifications.leadership import Leadership
-from notifications.models import ReplicaState
+from notifications.models import AuditEntry, ReplicaState
 from notifications.sinks import audit, base, replica
 from queueing.models import Event
 from queueing.models.services import LineQuerySet
@@ -24,7 +26,13 @@ def by_id(*, low):
 
 
 def reads_by_id():
-    reader.in_order = by_id
+    """From the highest id that is sealed."""
+
+    def after_the_last(*, low):
+        last = AuditEntry.objects.aggregate(id=Max("event_id"))["id"] or 0
+        return reader.Window(events=by_id(low=last).events, low=reader.horizon())
+
+    reader.in_order = after_the_last
 
 
 def nothing_sealed(events):
@@ -55,6 +63,8 @@ def leads_always():
             time.sleep(random.random() / 2)
             copying.copy_touched(replica.rows_of(now))
             states.filter(low=state.low, snapshot=state.snapshot).update(low=now.low, snapshot=now.snapshot)
+        batch = base.batch_of(now, low_from=state.low, turn=turn, started_at=timezone.now())
+        return batch if now.events else None
 
     Leadership.take = take_or_pretend
     replica.apply = apply_late

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ import django
 from django.core.management import call_command
 from django.db import connections
 
-from clinic import bundled, databases, env
+from clinic import bundled, databases, env, processes
 from tests.acceptance.clinics import OWN
 from tests.acceptance.faults import running, servers
 from tests.processes import wait_until
@@ -39,6 +40,7 @@ class Part:
         self.stack.close()
         self.log = self.folder / f"{self.name}-{next(self.lives)}.log"
         options = {"faults": self.faults, "says": "", "pass_fds": self.fds, "stdout": subprocess.DEVNULL}
+        options["preexec_fn"] = processes.dies_with_parent(signal.SIGKILL)
         begun = running.program(self.command, self.environment, self.log, **options)
         self.process = self.stack.enter_context(begun)
 

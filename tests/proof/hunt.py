@@ -51,5 +51,5 @@ def find(house, bug, seed):
 
 def signs(bug, crew):
     behind = verdict.wait_for_rest(bug.rest) if bug.workers else verdict.carry()
-    problems = behind or verdict.problems(crew.journals)[0]
-    return [problem for problem in problems if bug.sign in problem]
+    problems, _ = verdict.problems(crew.journals)
+    return [problem for problem in (*problems, *behind) if bug.sign in problem]
