@@ -1,4 +1,6 @@
-"""`make bench`: starts a clinic of its own as `make run` does, measures, writes results.json and RESULTS.md.
+"""`make bench`: starts a clinic of its own as `make run` does, measures, and writes what was found.
+
+That goes into results.json, RESULTS.md, and the figures of the README and the docs.
 
 `python -m bench push` measures that one alone and keeps the other results.
 """
@@ -19,7 +21,7 @@ from typing import Any
 
 import psycopg
 
-from bench import BENCHES, table
+from bench import BENCHES, claims, table
 from clinic import bundled, env
 
 #: These have databases of their own, which no worker listens to.
@@ -41,6 +43,7 @@ def main() -> None:
         found = json.loads(results.read_text()) | found
     results.write_text(json.dumps(found, indent=2) + "\n")
     (FOLDER / "RESULTS.md").write_text(table.text(found))
+    claims.fill_pages(found)
     print((FOLDER / "RESULTS.md").read_text())
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
 
-from clinic import past, search
+from clinic import past, room_cards, search
 from clinic.past import Action, Past
+from clinic.room_cards import RoomCard
 from notifications import screens
-from notifications.screens import Screen, Shown
-from queueing import board, waiting
-from queueing.models import IN_ROOM, OPEN, WAITS, Room, Service, Ticket, TicketQuerySet
+from notifications.screens import Screen
+from queueing import waiting
+from queueing.models import OPEN, WAITS, Room, Service, Ticket, TicketQuerySet
 from queueing.waiting import Range
 
 Status = Ticket.Status
@@ -22,9 +23,6 @@ Status = Ticket.Status
 MISSED = 12
 #: From this part of the target on a wait is near it.
 NEAR = 0.75
-#: Minutes after which a call that nobody came to is stuck.
-STUCK = 3
-NOTHING = Past()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +67,6 @@ class Ended:
     ticket: Ticket
     version: int | None
     undo: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomCard:
-    """A room, who is in it since when, where the call was shown, and whom it would call."""
-
-    room: Room
-    services: list[Service]
-    ticket: Ticket | None
-    version: int | None
-    since: datetime | None
-    minutes: int
-    shown: Shown | None
-    head: Ticket | None
-
-    @property
-    def stuck(self) -> bool:
-        """Called a while ago, and nobody has said that the patient came."""
-        return self.ticket is not None and self.ticket.status == Status.CALLED and self.minutes >= STUCK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +158,7 @@ def read(
     return Desk(
         tiles=_tiles(services, tickets, paces),
         rows=_rows(tickets, rooms, paces, pasts, at),
-        rooms=_room_cards(rooms, tickets, pasts, at),
+        rooms=room_cards.of(rooms, tickets, pasts, at),
         missed=_ended(missed, pasts, at),
         screens=screens.read(at),
         mine=past.mine(username, at) if username else [],
@@ -211,12 +190,12 @@ def _rows(
     tickets: list[Ticket], rooms: list[Room], paces: dict[int, float], pasts: dict[int, Past], at: datetime
 ) -> list[Row]:
     """Whoever waits, in the order of their positions, then whoever is held."""
-    free, places = _free_rooms(rooms, tickets), Counter[int]()
+    free, places = room_cards.free(rooms, tickets), Counter[int]()
     rows = []
     for ticket in sorted((t for t in tickets if t.status in WAITS), key=lambda ticket: not ticket.is_waiting):
         places[ticket.service_id] += ticket.is_waiting
         place = places[ticket.service_id] if ticket.is_waiting else None
-        what = pasts.get(ticket.pk, NOTHING)
+        what = pasts.get(ticket.pk, past.NOTHING)
         rows.append(
             Row(
                 ticket=ticket,
@@ -224,7 +203,7 @@ def _rows(
                 version=what.version,
                 undo=what.undo(at),
                 why=past.why(ticket, what.why),
-                waited=minutes(at, ticket.issued_at),
+                waited=past.minutes(at, ticket.issued_at),
                 expected=waiting.estimate(ahead=place - 1, pace=paces[ticket.service_id]) if place else None,
                 rooms=free[ticket.service_id],
             )
@@ -232,61 +211,11 @@ def _rows(
     return rows
 
 
-def _free_rooms(rooms: list[Room], tickets: list[Ticket]) -> dict[int, list[Room]]:
-    taken = {ticket.room_id for ticket in tickets if ticket.status in IN_ROOM}
-    free: dict[int, list[Room]] = defaultdict(list)
-    for room in rooms:
-        if room.is_open and room.pk not in taken:
-            for serves in room.serves.all():
-                free[serves.service_id].append(room)
-    return free
-
-
-def _room_cards(rooms: list[Room], tickets: list[Ticket], pasts: dict[int, Past], at: datetime) -> list[RoomCard]:
-    there = {ticket.room_id: ticket for ticket in tickets if ticket.status in IN_ROOM}
-    shown = _shown(list(there.values()))
-    line = [ticket for ticket in tickets if ticket.is_waiting]
-    cards = []
-    for room in rooms:
-        services = [serves.service for serves in room.serves.all()]
-        ticket = there.get(room.pk)
-        since = (ticket.started_at or ticket.called_at) if ticket else None
-        cards.append(
-            RoomCard(
-                room=room,
-                services=services,
-                ticket=ticket,
-                version=pasts.get(ticket.pk, NOTHING).version if ticket else None,
-                since=since,
-                minutes=minutes(at, since) if since else 0,
-                shown=shown.get(ticket.pk) if ticket else None,
-                head=next((ticket for ticket in line if ticket.service in services), None),
-            )
-        )
-    return cards
-
-
-def _shown(tickets: list[Ticket]) -> dict[int, Shown]:
-    """Ticket -> where its latest call was shown, of those that are called."""
-    calls = {
-        board.call_id(ticket.pk, ticket.call_count): (ticket.pk, ticket.called_at)
-        for ticket in tickets
-        if ticket.status == Status.CALLED and ticket.called_at
-    }
-    found = screens.shown(calls, min(at for _pk, at in calls.values())) if calls else {}
-    return {calls[call][0]: shown for call, shown in found.items()}
-
-
 def _ended(tickets: list[Ticket], pasts: dict[int, Past], at: datetime) -> list[Ended]:
-    whats = [(ticket, pasts.get(ticket.pk, NOTHING)) for ticket in tickets]
+    whats = [(ticket, pasts.get(ticket.pk, past.NOTHING)) for ticket in tickets]
     return [Ended(ticket=ticket, version=what.version, undo=what.undo(at)) for ticket, what in whats]
 
 
 def _missed(at: datetime) -> list[Ticket]:
     today = Ticket.objects.filter(status=Status.MISSED, day=timezone.localdate(at))
     return list(_with_names(today).order_by("-ended_at")[:MISSED])
-
-
-def minutes(at: datetime, since: datetime) -> int:
-    """Whole minutes that have passed; never negative, whatever the clocks say."""
-    return max(0, int((at - since).total_seconds() // 60))

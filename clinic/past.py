@@ -51,6 +51,10 @@ class Past:
         return self.step.pk if self.step and undoing.can_be_undone(self.step, at) else None
 
 
+#: Of a ticket whose events are gone.
+NOTHING = Past()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """Something that a person did lately; `undo` is its event if that can be taken back."""
@@ -110,3 +114,8 @@ def _why_today(ticket: Ticket, counts_from: datetime) -> str:
 
 def _priority(ticket: Ticket) -> str:
     return str(ticket.get_priority_display()).lower()
+
+
+def minutes(at: datetime, since: datetime) -> int:
+    """Whole minutes that have passed; never negative, whatever the clocks say."""
+    return max(0, int((at - since).total_seconds() // 60))

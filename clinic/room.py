@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic import desk
-from clinic.desk import Desk, RoomCard, Row
+from clinic.desk import Desk, Row
+from clinic.room_cards import RoomCard
 from queueing.models import Room, Service
 
 #: So many of its lines stand under "next".

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from queueing import history, integrity, refusals, rooms, self_service, tickets, undoing
-from queueing.models import Event, Room, Service, Ticket
+from queueing.models import Service, Ticket
 from tests.conftest import NINE, settle
+from tests.proof import clinic
 from tests.proof.checker import check
 from tests.proof.journal import FAIL, INVOKE, OK, Entry
 from tests.proof.model import FROM, PATIENTS, apply
@@ -39,7 +40,6 @@ NEEDS = {
     "move": ["place", "reason"],
     "reopen": ["reason"],
 }
-FIELDS = ("id", "txid", "at", "model", "object_id", "service_id", "verb", "actor", "reason", "key", "changes")
 #: What each calls the same thing.
 NAMES = {"service": "service_id", "room": "room_id", "ticket": "ticket_id", "event": "event_id"}
 
@@ -61,12 +61,10 @@ class Clinic(RuleBasedStateMachine):
         try:
             if self.agree:
                 settle()
-                rows = {row["id"]: row for row in Ticket.objects.values()}
-                events = list(Event.objects.order_by("id").values(*FIELDS))
-                assert [str(found) for found in check(self.journal, events, rows, self.world)] == []
-                assert [
-                    found for pk in self.services for found in integrity.validate_queue_integrity(pk).problems
-                ] == []
+                found = check(self.journal, clinic.events(), clinic.rows(), self.world)
+                assert not found, "\n".join(map(str, found))
+                unsound = [found for pk in self.services for found in integrity.validate_queue_integrity(pk).problems]
+                assert not unsound, unsound
         finally:
             transaction.set_rollback(True)
             self.example.__exit__(None, None, None)
@@ -107,7 +105,8 @@ class Clinic(RuleBasedStateMachine):
     def press_again(self):
         """It answers like the first time, and nothing happens."""
         verb, given, key, ticket = self.last
-        assert self.really(verb, given, key) == (OK, ticket, self.state.tickets[ticket])
+        told, expected = self.really(verb, given, key), (OK, ticket, self.state.tickets[ticket])
+        assert told == expected, f"{verb} {given} again: the clinic says {told}, and the first time {expected}"
 
     @rule(number=NUMBERS)
     def pause_or_resume(self, number):
@@ -146,7 +145,7 @@ class Clinic(RuleBasedStateMachine):
         told = self.really(verb, given, key)
         new = told[1] if verb == "issue" and told[0] == OK else None
         expected, changed = self.as_it_must_be(verb, given, new)
-        assert told == expected
+        assert told == expected, f"{verb} {given}: the clinic says {told}, the model {expected}"
         self.last = (verb, given, key, told[1]) if changed else self.last
         self.note(told[0], verb, key, given, {"ticket": told[1]} if told[0] == OK else {"code": told[1]})
         self.agree = True
@@ -194,19 +193,6 @@ class Clinic(RuleBasedStateMachine):
         """The ids of the events that can be taken back, the latest first."""
         left_out = [history.RENUMBERED, *undoing.ANSWERS]
         return list(history.of(Ticket(pk=ticket)).exclude(verb__in=left_out).values_list("pk", flat=True))
-
-
-def world_of(services, rooms: list[Room]) -> World:
-    return World(
-        rooms={room.pk: list(room.serves.order_by("pk").values_list("service_id", flat=True)) for room in rooms},
-        services={service.pk: {"prefix": service.prefix, "head_start": _head_start(service)} for service in services},
-    )
-
-
-def _head_start(service):
-    """Not by the service's own method, which may be wrong."""
-    minutes = {priority: getattr(service, f"{priority}_head_start_minutes") for priority in ("high", "medium", "low")}
-    return {priority: number * 60_000_000 for priority, number in minutes.items()}
 
 
 def _plain(value):

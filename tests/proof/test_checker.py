@@ -8,7 +8,7 @@ import pytest
 
 from tests.proof.checker import check
 from tests.proof.journal import FAIL, INVOKE, OK, UNKNOWN, Entry
-from tests.proof.liar import Told, expect, refused
+from tests.proof.liar import MILLISECOND, Told, expect, refused
 from tests.proof.made import WORLD, Day
 
 
@@ -47,6 +47,15 @@ class TestLieOfHistory:
         call = {"status": ["waiting", "called"], "room_id": [None, 1], "call_count": [0, 1]}
         other = day.again(called, key="other", object_id=2, changes={**called["changes"], **call})
         expect(day, "room_busy", called, other)
+
+    def test_somebody_reopened_in_a_room_that_is_busy(self, day):
+        day.do("call_next", room=1)
+        completed = day.do("complete", ticket=1, outcome="seen")
+        other = day.do("call_next", room=1)
+        back = {name: pair[::-1] for name, pair in completed["changes"].items()}
+        reopened = day.again(completed, verb="ticket.reopened", key=None, reason="came back", changes=back)
+        expect(day, "room_busy", reopened)
+        assert other["object_id"] == 2
 
     def test_the_second_in_line_called_next(self, day):
         called = day.do("call", ticket=2, room=1)
@@ -89,6 +98,11 @@ class TestLieOfHistory:
         day.again(day.first, verb="ticket.renumbered", key=None, changes={"position": [now, now + 10**9]})
         expect(day, "it does not spread the line evenly and in its order", day.events[-1])
 
+    def test_an_event_of_another_service(self, day):
+        held = day.do("hold", ticket=1)
+        held["service_id"] = 2
+        expect(day, "it is of service 2", held)
+
     def test_a_place_lost_by_being_sent_on(self, day):
         sent = day.do("transfer", ticket=1, service=2, at_end=False)
         sent["changes"]["position"] = [day.first["changes"]["position"][1], 10**16]
@@ -116,6 +130,34 @@ class TestLieOfHistory:
         day.again(day.first, model="queueing.room", object_id=1, verb="room.paused", key=None, changes={})
         called = day.do("call_next", room=1)
         expect(day, "it had to be refused: room_closed", called)
+
+
+class TestSpreadLine:
+    """Tickets 3 and 4 are a microsecond apart, and ticket 1 has been moved between them."""
+
+    @pytest.fixture
+    def moved(self, day):
+        day.do("issue", service=1, priority="low")
+        day.t -= 2 * MILLISECOND
+        day.do("issue", service=1, priority="low")
+        moved = day.do("move", ticket=1, place=3, reason="faint")
+        assert [event["verb"] for event in day.events[4:]] == ["ticket.renumbered"] * 2 + ["ticket.moved"]
+        return moved
+
+    def test_is_sound(self, day, moved):
+        assert day.problems() == []
+
+    def test_that_history_does_not_have(self, day, moved):
+        del day.events[4:6]
+        expect(day, "the line had to be spread first", moved)
+
+    def test_of_which_history_has_a_part(self, day, moved):
+        day.forget(day.events[5])
+        expect(day, "1 tickets were to be spread before it, and were not", moved)
+
+    def test_that_ends_in_the_middle(self, day, moved):
+        del day.events[5:]
+        expect(day, "the line of service 1 was spread but for tickets")
 
 
 class TestLieToAClient:
@@ -157,6 +199,13 @@ class TestLieToAClient:
         refused(day, "call_next", "nobody_waiting", room=1)
         expect(day, "at no moment meanwhile was it so: empty 1", day.second)
 
+    def test_nobody_waiting_before_that_was_so(self, day):
+        refused(day, "call_next", "nobody_waiting", room=1)
+        day.t += MILLISECOND
+        day.do("call", ticket=2, room=1)
+        emptied = day.do("call_next", room=3)
+        expect(day, "at no moment meanwhile was it so: empty 1", emptied)
+
     def test_room_busy_while_it_was_not(self, day):
         refused(day, "call_next", "room_busy", room=3)
         expect(day, "at no moment meanwhile was it so: busy 3")
@@ -164,6 +213,13 @@ class TestLieToAClient:
     def test_already_held_while_it_was_not(self, day):
         refused(day, "hold", "already_held", ticket=1)
         expect(day, "at no moment meanwhile was it so: status 1 held", day.first)
+
+    def test_a_priority_that_it_never_had(self, day):
+        """One that it has already leaves no event."""
+        day.do("prioritise", ticket=1, priority="low")
+        assert day.problems() == []
+        day.told_as(given={"ticket": 1, "priority": "high"})
+        expect(day, "at no moment meanwhile was it so: priority 1 high")
 
     def test_turned_round_in_time(self, day):
         """The second was asked for after the first was given out."""
@@ -175,14 +231,36 @@ class TestLieToAClient:
         day.events[early], day.events[late] = day.first | swapped[0], day.second | swapped[1]
         expect(day, "operation 2 began after operation 1 had ended, and stands before it", *day.events)
 
-    def test_one_that_has_no_key(self, day):
+
+class TestWithoutAKey:
+    @pytest.fixture
+    def completed(self, day):
         day.do("call_next", room=1)
         completed = day.do("complete", ticket=1, outcome="seen")
         completed["key"] = None
         day.told_as(key=None)
+        return completed
+
+    def test_sound(self, day, completed):
         assert day.problems() == []
+
+    def test_lost(self, day, completed):
         day.forget(completed)
         expect(day, "operation 4 was acknowledged, and is lost", day.journal[-1])
+
+    def test_refused_and_happened(self, day, completed):
+        day.journal[-1] = replace(day.journal[-1], type=FAIL, out={"code": "reason_needed", "status": 409})
+        expect(day, "operation 4 was refused, and has happened", completed)
+
+    def test_whose_each_event_is_cannot_be_known(self, day, completed):
+        """Another asked before, got no answer, and might have done one of the two."""
+        day.do("reopen", ticket=1, reason="came back")
+        again = day.do("complete", ticket=1, outcome="seen")
+        again["key"] = None
+        day.told_as(key=None)
+        asked = replace(day.journal[0], op=9, verb="complete", key=None, given={"ticket": 1, "outcome": "seen"})
+        day.journal.append(asked)
+        assert day.problems() == []
 
 
 class TestLieOfARow:
