@@ -11,7 +11,7 @@ from clinic import env
 
 pytestmark = [
     pytest.mark.acceptance,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="without /proc nobody knows the backends of a server"),
 ]
 #: Found soonest: of an answer, of a refusal, of a room, of a lock, of delivery.

@@ -17,6 +17,8 @@ OFFERED = {
     "completed": ["reopen"],
 }
 ANY = sorted({verb for offered in OFFERED.values() for verb in offered})
+#: Not everybody's.
+RIGHTS = {"complete": "complete_ticket", "reopen": "reopen_ticket"}
 #: Beyond this many open tickets a person lets nobody in.
 FULL = 40
 
@@ -55,10 +57,9 @@ class Habits:
 
     def choose_verb(self, ticket, status):
         """One that a page offers; now and then one that none does."""
-        verb = self.random.choice(OFFERED[status] if self.random.random() < 0.95 else ANY)
-        if not self.may({"complete": "complete_ticket", "reopen": "reopen_ticket"}.get(verb, "call_ticket")):
-            verb = "start"
-        return self.act(verb, ticket)
+        offered = OFFERED[status] if self.random.random() < 0.95 else ANY
+        allowed = [verb for verb in offered if self.may(RIGHTS.get(verb, "call_ticket"))]
+        return self.act(self.random.choice(allowed or ["put_back"]), ticket)
 
     def act(self, verb, ticket):
         pick = self.random.choice
