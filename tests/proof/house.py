@@ -94,21 +94,22 @@ class House:
         for part in self.parts.values():
             assert part.is_ready, part.log.read_text()
 
+    def keep_as_seeded(self):
+        self.remake(f"CREATE DATABASE {SEEDED} TEMPLATE {bundled.DATABASE}")
+
     def empty(self):
         """As it was before anybody came, also its rules."""
-        connections.close_all()
-        for alias, name in (("default", "primary"), ("replica", "replica")):
-            connections[alias].close_pool()
-            with bundled.connect(self.servers[name].places, name) as line:
-                line.execute(f"DROP DATABASE {bundled.DATABASE} WITH (FORCE)")
-                line.execute(f"CREATE DATABASE {bundled.DATABASE} TEMPLATE {SEEDED}")
+        drop = f"DROP DATABASE {bundled.DATABASE} WITH (FORCE)"
+        self.remake(drop, f"CREATE DATABASE {bundled.DATABASE} TEMPLATE {SEEDED}")
 
-    def keep_as_seeded(self):
+    def remake(self, *statements):
+        """On both servers, from outside the clinic's database."""
         connections.close_all()
         for alias, name in (("default", "primary"), ("replica", "replica")):
             connections[alias].close_pool()
             with bundled.connect(self.servers[name].places, name) as line:
-                line.execute(f"CREATE DATABASE {SEEDED} TEMPLATE {bundled.DATABASE}")
+                for statement in statements:
+                    line.execute(statement)
 
 
 def worker_url(primary):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from django.db import connection
@@ -16,21 +17,25 @@ CLIENTS = 6
 
 
 def hunt(house, names, seed, say):
-    """Those that were not found."""
+    """Those that were not found. Says of each what found it, after how many presses."""
+    wanted, missed = chosen(names), []
     house.keep_as_seeded()
-    missed = []
-    for number, bug in enumerate(chosen(names)):
+    say("bug | found by | presses | seconds")
+    for number, bug in enumerate(wanted):
         began = time.monotonic()
         sentence, presses = find(house, bug, f"{seed}-{number}")
         right = bool(sentence) != (bug is CONTROL)
         missed += [] if right else [bug.name]
         said = sentence or "nothing found"
-        say(f"{'' if right else 'WRONG: '}{bug.name} | {said} | {presses} | {time.monotonic() - began:.1f} s")
+        say(f"{'' if right else 'WRONG: '}{bug.name} | {said} | {presses} | {time.monotonic() - began:.1f}")
     return missed
 
 
 def chosen(names):
-    return [bug for bug in (*BUGS, CONTROL) if not names or bug.name in names]
+    all_of_them = {bug.name: bug for bug in (*BUGS, CONTROL)}
+    if unheard := set(names) - all_of_them.keys():
+        sys.exit(f"There is no such bug: {', '.join(unheard)}")
+    return [all_of_them[name] for name in names or all_of_them]
 
 
 def find(house, bug, seed):
