@@ -1,6 +1,6 @@
 """`make bench`: starts a clinic of its own as `make run` does, measures, and writes what was found.
 
-That goes into results.json, RESULTS.md, and the figures of the README and the docs.
+That goes into results.json, RESULTS.md and its picture, and the figures of the README and the docs.
 
 `python -m bench push` measures that one alone and keeps the other results.
 """
@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 
 from bench import BENCHES, claims, table
+from bench.strategies import plot
 from clinic import bundled, env
 
 #: These have databases of their own, which no worker listens to.
@@ -43,6 +44,8 @@ def main() -> None:
         found = json.loads(results.read_text()) | found
     results.write_text(json.dumps(found, indent=2) + "\n")
     (FOLDER / "RESULTS.md").write_text(table.text(found))
+    if "strategies" in found:
+        plot.draw(found["strategies"], FOLDER / "strategies.svg")
     claims.fill_pages(found)
     print((FOLDER / "RESULTS.md").read_text())
 

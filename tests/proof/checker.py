@@ -25,6 +25,8 @@ __all__ = ["Problem", "check"]
 
 #: They do nothing where all is as they ask already, and then leave no event; but in this status.
 IDLE = {"prioritise": "waiting", "move": "waiting", "come": "called"}
+#: These are told "already_waiting" of the patient as well, who waits there with another ticket. It says nothing then.
+PATIENT_MAY_WAIT = ("transfer", "put_back", "undo", "come_back")
 STATUSES = ("waiting", "held", "called", "serving", "completed", "missed", "cancelled")
 
 
@@ -138,7 +140,7 @@ def _ground(operation: Operation, action: Action, world: World) -> Iterator[tupl
         yield ("empty", room), [("line", service) for service in world.rooms[room]]
     elif code == "room_busy" and room:
         yield ("busy", room), [("room", room)]
-    elif status in STATUSES and ticket:
+    elif status in STATUSES and ticket and (status != "waiting" or begun.verb not in PATIENT_MAY_WAIT):
         yield ("status", ticket, status), [("ticket", ticket)]
     elif operation.type == OK and not action.events and begun.verb == "prioritise":
         yield ("priority", ticket, given["priority"]), [("ticket", ticket)]
