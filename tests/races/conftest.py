@@ -11,6 +11,7 @@ from django.db import connection
 
 from queueing.models.services import LineQuerySet
 from tests.conftest import NINE
+from tests.proof import bugs
 
 
 @pytest.fixture
@@ -37,11 +38,7 @@ def at_once():
 @pytest.fixture
 def without_the_lock(monkeypatch):
     """The negative control: lines are read, not locked."""
-
-    def read(self, service_ids):
-        return {line.pk: line for line in self.filter(pk__in=service_ids).order_by("pk")}
-
-    monkeypatch.setattr(LineQuerySet, "locked", read)
+    monkeypatch.setattr(LineQuerySet, "locked", bugs.unlocked)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ skip notifications.wake.wake                    the call does nothing
 without queueing.models.services.LOCK FOR NO KEY UPDATE   these words are taken out of a text
 set clinic.databases.POOL reconnect_timeout 2   an entry of a dictionary, before Django is set up
 put notifications.carrier.POLL 60               a name of a module
+plant tests.proof.bugs.no_lock                  calls this function, which breaks something itself
 clock /tmp/offset                               the time of day is off by so many seconds as the file says
 """
 
@@ -49,6 +50,8 @@ def install(faults):
                 replace(name, lambda text, words=words: text.replace(" ".join(words), ""))
             case ["put", name, value]:
                 replace(name, lambda _, value=value: float(value))
+            case ["plant", name]:
+                resolve_name(name)()
             case ["clock", path]:
                 timezone.now = functools.partial(shifted, timezone.now, Path(path))
 

@@ -45,14 +45,25 @@ def worker(environment, log, *faults):
 @contextmanager
 def web(environment, log, *faults):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [*DAPHNE, "--fd", str(listener.fileno()), "clinic.asgi:application"]
         fd = [listener.fileno()]
-        with program(command, environment, log, faults=faults, says="Listening", pass_fds=fd) as process:
-            yield process, f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with program(serving(listener), environment, log, faults=faults, says="Listening", pass_fds=fd) as process:
+            yield process, site_of(listener)
+
+
+def serving(listener):
+    """The command of a web process whose address outlives it."""
+    return [*DAPHNE, "--fd", str(listener.fileno()), "clinic.asgi:application"]
+
+
+def site_of(listener):
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 class Person:
     """Signed in at the desk of a web process. Every action has a key of its own unless one is given."""
+
+    #: Seconds for which an answer is waited for.
+    patience = 20
 
     def __init__(self, user, site):
         self.site, self.session = site, requests.Session()
@@ -76,7 +87,7 @@ class Person:
         return self.post(f"/desk/tickets/{ticket.pk}/{verb}/", sent)
 
     def post(self, path, sent):
-        return self.session.post(f"{self.site}{path}", data=sent, timeout=20, allow_redirects=False)
+        return self.session.post(f"{self.site}{path}", data=sent, timeout=self.patience, allow_redirects=False)
 
     def board(self, service):
         return self.session.get(f"{self.site}/boards/{service.pk}.json", timeout=20)

@@ -14,9 +14,9 @@ from django.db import connection, connections, transaction
 from notifications import copying, direct, reader, wake
 from notifications.models import ReplicaState
 from notifications.sinks import audit, replica
-from queueing.models import Event
 from queueing.models.services import LineQuerySet
 from tests.acceptance.faults.invariants import check_everything, problems, unrest
+from tests.proof import delivery_bugs
 
 pytestmark = [
     pytest.mark.acceptance,
@@ -58,14 +58,8 @@ def caught(report):
     return caught
 
 
-def by_id(*, low):
-    events = Event.objects.filter(id__gt=low).order_by("id")
-    last = events.last()
-    return reader.Window(events=events, low=last.pk if last else low)
-
-
 def test_cursor_by_id(clinic, desk, redis, monkeypatch, caught):
-    monkeypatch.setattr(reader, "in_order", by_id)
+    monkeypatch.setattr(reader, "in_order", delivery_bugs.by_id)
     deliver()
     assert problems() == []
 
@@ -80,7 +74,7 @@ def test_cursor_by_id(clinic, desk, redis, monkeypatch, caught):
 
 def test_acknowledged_before_it_is_done(settled, clinic, desk, monkeypatch, caught):
     with monkeypatch.context() as planted:
-        planted.setattr(audit, "seal", lambda events: (len(list(events)), 0))
+        planted.setattr(audit, "seal", delivery_bugs.nothing_sealed)
         desk.issue(clinic.first)
         deliver()
     deliver()
@@ -176,7 +170,7 @@ def test_backfill_not_in_one_snapshot(settled, clinic, desk, caught):
 def test_version_not_bumped(settled, clinic, desk, sink, monkeypatch, caught):
     """Only a worker that starts would send it."""
     with monkeypatch.context() as planted:
-        planted.setattr(LineQuerySet, "bump", lambda self, service_ids: None)
+        planted.setattr(LineQuerySet, "bump", delivery_bugs.no_version)
         desk.issue(clinic.first)
     while sink.step():
         pass
