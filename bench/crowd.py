@@ -21,10 +21,9 @@ import django
 
 django.setup()
 
-from bench import watching  # noqa: E402
-from bench.doors import Person  # noqa: E402
+from bench import doors, watching  # noqa: E402
+from bench.people import Person  # noqa: E402
 from bench.screens import Screens  # noqa: E402
-from clinic import env  # noqa: E402
 from queueing.models import Service  # noqa: E402
 
 DISPLAYS = 5_000
@@ -77,16 +76,15 @@ async def measure(person: Connection) -> tuple[dict[str, Any], float, float]:
 
 def work(pipe: Connection) -> None:
     """A person at the desk, in a process of their own: looks and checks in by turns, from go to stop."""
-    sign_in = json.loads((env.home() / "sign-ins.json").read_text())["receptionist"]
-    person = Person(os.getpid(), sign_in, Service.objects.get(name="Physiotherapy"))
+    person = Person(os.getpid(), Service.objects.get(name="Physiotherapy"))
     spent: list[tuple[float, float]] = []
     pipe.send("ready")
     assert pipe.recv() == "go"
     while not pipe.poll(PAUSE):
-        for act in (person.desk, person.issue):
+        for act in (doors.desk, doors.issue):
             began = time.time()
             try:
-                spent.append((began, act()))
+                spent += [(began, seconds) for seconds in act(person)]
             except (OSError, http.client.HTTPException):
                 person.connection.close()  # the web process is away
     pipe.send(spent)

@@ -17,10 +17,9 @@ import django
 
 django.setup()
 
-from bench import watching  # noqa: E402
-from bench.doors import Person  # noqa: E402
+from bench import doors, watching  # noqa: E402
+from bench.people import Person  # noqa: E402
 from bench.screens import Screens  # noqa: E402
-from clinic import env  # noqa: E402
 from queueing.models import Service  # noqa: E402
 
 PATIENTS, DESKS, DISPLAYS, LOSSES = 43, 5, 50, 4
@@ -32,8 +31,7 @@ WATCHED = {"web": "daphne", "worker": "deliver"}
 
 
 def main() -> None:
-    sign_in = json.loads((env.home() / "sign-ins.json").read_text())["receptionist"]
-    person = Person(os.getpid(), sign_in, Service.objects.get(name="Physiotherapy"))
+    person = Person(os.getpid(), Service.objects.get(name="Physiotherapy"))
     print(json.dumps({"memory": asyncio.run(measure(person))}))
 
 
@@ -63,10 +61,10 @@ def held(word: str) -> int:
 
 def treat(person: Person) -> tuple[int, int]:
     """One patient, and what all desks look at meanwhile; so many actions, and pages."""
-    for act in (person.issue, person.call):
-        act()
-        for _ in range(DESKS if act == person.issue else 2 * DESKS):
-            person.desk()
+    for act, pages in ((doors.issue, DESKS), (doors.call, 2 * DESKS)):
+        act(person)
+        for _ in range(pages):
+            doors.desk(person)
     return 3, 3 * DESKS
 
 

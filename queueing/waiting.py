@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -49,7 +50,7 @@ def estimate(*, ahead: int, pace: float) -> Range:
 
 def told(ticket: Ticket) -> Range:
     """What a ticket that is being issued is told; stored on it, to be compared with what came."""
-    wanted = {"position": ticket.position, "services": [ticket.service_id]}
+    wanted: dict[str, Any] = {"position": ticket.position, "services": [ticket.service_id]}
     with connection.cursor() as cursor:
         cursor.execute(TOLD, wanted)
         ahead, pace = cursor.fetchone()
