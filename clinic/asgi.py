@@ -16,12 +16,8 @@ with suppress(ValueError, OSError):
 pages = get_asgi_application()  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from twisted.internet.tcp import Port  # noqa: E402
 
 from clinic.origins import ExactOrigin  # noqa: E402
 from notifications.routing import websocket_urlpatterns  # noqa: E402
-
-# Twisted takes ever more connections at a time while a crowd comes, and reads all they say before it looks at a page.
-Port.numberAccepts = property(lambda port: 8, lambda port, number: None)  # type: ignore[assignment]
 
 application = ProtocolTypeRouter({"http": pages, "websocket": ExactOrigin(URLRouter(websocket_urlpatterns))})

@@ -20,9 +20,9 @@ from redis import RedisError
 logger = logging.getLogger(__name__)
 
 #: So many hear a message before pages and other sockets get their turn.
-AT_ONCE = 100
+AT_ONCE = 10
 #: So many are let in at once: after a restart all screens come back together, and people want their pages meanwhile.
-DOOR = 3
+DOOR = 2
 
 
 class Listener(Protocol):
