@@ -10,29 +10,20 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from asgiref.sync import sync_to_async
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from redis import RedisError
 
-from notifications import activity, audience, boards, groups
-from queueing import board as queueing_board
+from notifications import activity, audience, boards, groups, handshake
+from notifications.handshake import NOT_FOUND, NOT_SIGNED_IN, Refused
 from queueing import pairing
-from queueing.acting import Person
-from queueing.models import Display, Service
-
-P = ParamSpec("P")
-Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
@@ -41,29 +32,8 @@ MESSAGE_LIMIT = 4096
 #: Messages that a screen may send at once, and then per second.
 BURST, RATE = 300, 10
 
-# A server may close with 1000 or from 3000 on; the ends of these are those of the standard codes of the same meaning.
+# The others stand in handshake.py, with what their numbers mean.
 NOT_TEXT, NOT_UNDERSTOOD, TOO_MANY, TOO_LONG, CHANGED, LATER = 4003, 4007, 4008, 4009, 4012, 4013
-NOT_SIGNED_IN, NOT_FOUND = 4401, 4404
-
-
-class Refused(Exception):
-    """The socket is closed with this code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A display as it was at the handshake, and who has opened it."""
-
-    slug: str
-    name: str
-    services: frozenset[int]
-    device_id: int | None
-    #: It stands where patients see it: nobody's second look at it.
-    is_screen: bool
 
 
 class Allowance:
@@ -145,7 +115,7 @@ class BoardConsumer(AsyncWebsocketConsumer):
         except RedisError:
             found = {}
         missing = self.services - found.keys()
-        return found | (await _build(missing) if missing else {})
+        return found | (await handshake.build(missing) if missing else {})
 
     async def send_boards(self, texts: dict[int, str]) -> None:
         for text in texts.values():
@@ -206,7 +176,7 @@ class DeskConsumer(BoardConsumer):
     async def find_services(self) -> frozenset[int]:
         if not self.scope["user"].is_authenticated:
             raise Refused(NOT_SIGNED_IN)
-        return await _all_services()
+        return await handshake.all_services()
 
 
 class DisplayConsumer(BoardConsumer):
@@ -214,7 +184,7 @@ class DisplayConsumer(BoardConsumer):
 
     async def find_services(self) -> frozenset[int]:
         token = self.scope["cookies"].get(pairing.COOKIE, "")
-        self.opened = await _open_display(self.scope["url_route"]["kwargs"]["slug"], token, self.scope["user"])
+        self.opened = await handshake.open_display(self.scope["url_route"]["kwargs"]["slug"], token, self.scope["user"])
         if self.opened.device_id is not None:
             self.shared = (groups.TICKS, groups.device(self.opened.device_id))
         return self.opened.services
@@ -253,48 +223,3 @@ class NobodyConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         await self.close(code=NOT_FOUND)
-
-
-def in_a_thread(look: Callable[P, Answer]) -> Callable[P, Awaitable[Answer]]:
-    """One of the event loop's handful, not the one that all sockets share; its connection goes back at once."""
-
-    @wraps(look)
-    def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return look(*args, **kwargs)
-        finally:
-            connection.close()
-
-    return sync_to_async(run, thread_sensitive=False)
-
-
-@in_a_thread
-def _all_services() -> frozenset[int]:
-    return frozenset(Service.objects.values_list("pk", flat=True))
-
-
-@in_a_thread
-def _open_display(slug: str, token: str, user: Person) -> Opened:
-    """
-    :raises Refused: if there is no such display, or the visitor may not open it
-    """
-    display = Display.objects.filter(slug=slug).first()
-    if display is None:
-        raise Refused(NOT_FOUND)
-    device = pairing.device_of(display, token)
-    is_screen = device is not None or display.open_to_all
-    if not is_screen and not pairing.may_view(display, user):
-        raise Refused(NOT_SIGNED_IN)
-    return Opened(
-        slug=slug,
-        name=display.name,
-        services=frozenset(display.shows.values_list("service_id", flat=True)),
-        device_id=device.pk if device else None,
-        is_screen=is_screen,
-    )
-
-
-@in_a_thread
-def _build(service_ids: Iterable[int]) -> dict[int, str]:
-    at = timezone.now()
-    return {service_id: boards.as_text(queueing_board.board(service_id, at)) for service_id in sorted(service_ids)}

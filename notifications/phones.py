@@ -6,7 +6,8 @@ import json
 
 from django.utils import timezone
 
-from notifications.consumers import NOT_FOUND, BoardConsumer, Refused, in_a_thread
+from notifications.consumers import BoardConsumer
+from notifications.handshake import NOT_FOUND, Refused, in_a_thread
 from queueing import self_service
 from queueing.board import Board
 

@@ -54,14 +54,14 @@ def look_for_bugs(found, asked):
 
 def prove(found, asked):
     """Problems, printed."""
-    from tests.proof import verdict
+    from tests.proof import clinic, verdict
     from tests.proof.crew import Crew
     from tests.proof.nemesis import Nemesis
 
     say(f"Seed {asked.seed}: {asked.clients} clients for {asked.seconds:.0f} s")
-    with found.open() as clinic:
-        crew = Crew(clinic, found.folder / "clients", number=asked.clients, seed=asked.seed)
-        nemesis = Nemesis(clinic, asked.seed)
+    with found.open() as opened:
+        crew = Crew(opened, found.folder / "clients", number=asked.clients, seed=asked.seed)
+        nemesis = Nemesis(opened, asked.seed)
         with crew.at_work():
             wait_until(lambda: crew.presses > WARM * asked.clients)
             nemesis.work(asked.seconds)
@@ -71,7 +71,7 @@ def prove(found, asked):
         problems, seconds = verdict.problems(crew.journals)
         problems += [*behind, *crew.surprises]
     report(crew, nemesis)
-    say(f"at rest after {rest:.1f} s; history of {len(verdict.events())} events checked in {seconds:.1f} s")
+    say(f"at rest after {rest:.1f} s; history of {len(clinic.events())} events checked in {seconds:.1f} s")
     for problem in problems:
         say(f"PROBLEM: {problem}")
     say(f"Kept in {keep(found.folder)}" if problems else "No problem.")

@@ -7,22 +7,20 @@ from collections import Counter
 
 from django.core.management import call_command
 from django.db import connections
-from django.utils import timezone
 
-from queueing.models import Event, Priority, Room, Service, Ticket
+from queueing.models import Event
 from tests.acceptance.faults import invariants
-from tests.proof import checker, journal
+from tests.proof import checker, clinic, journal
 from tests.proof.operations import LEAVES, TICKET
 from tests.proof.problem import Problem
 from tests.proof.replay import RENUMBERED
-from tests.proof.world import World
 
 
 def problems(paths):
     """Of everything: the history of those journals, the lines, the trail, the replica, the screens, the servers."""
     entries = journal.read(paths)
     began = time.monotonic()
-    found = [*checker.check(entries, events(), rows(), world()), *unasked(entries)]
+    found = [*checker.check(entries, clinic.events(), clinic.rows(), clinic.world()), *unasked(entries)]
     seconds = time.monotonic() - began
     return [*map(str, found), *invariants.problems()], seconds
 
@@ -46,26 +44,6 @@ def begun(entries):
         if entry.type == journal.INVOKE and entry.key not in keys:
             keys |= {entry.key} - {None}
             yield entry
-
-
-def events():
-    return list(Event.objects.order_by("id").values())
-
-
-def rows():
-    return {row["id"]: row for row in Ticket.objects.values()}
-
-
-def world():
-    services = {
-        service.pk: {
-            "prefix": service.prefix,
-            "head_start": {priority: service.head_start(priority) for priority in Priority.values},
-        }
-        for service in Service.objects.all()
-    }
-    served = {room.pk: list(room.serves.values_list("service_id", flat=True)) for room in Room.objects.all()}
-    return World(rooms=served, services=services, zone=timezone.get_default_timezone_name())
 
 
 def wait_for_rest(seconds):
