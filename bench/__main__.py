@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,33 +27,32 @@ from clinic import bundled, env
 #: These have databases of their own, which no worker listens to.
 ALONE = ("cycles", "statements", "day", "old", "audit", "replica")
 FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results.json"
 #: What the environment says of another clinic; this one has engines and settings of its own.
 OTHERS = {*bundled.ENGINES, "OWNER_DATABASE_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"}
 OTHERS |= {"CLINIC_HOME", "PORT", "BIND"}
 
 
 def main() -> None:
-    names = sys.argv[1:] or BENCHES
+    names = sorted(sys.argv[1:] or BENCHES, key=BENCHES.index)
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if sys.argv[1:] and RESULTS.exists() else {}
     with tempfile.TemporaryDirectory(prefix="clinic-bench-", ignore_cleanup_errors=True) as place:
         Path(place).chmod(0o755)  # as root, the engines run as another user
         with clinic(Path(place) / "home") as environment:
-            found = measure(names, environment)
-    results = FOLDER / "results.json"
-    if sys.argv[1:] and results.exists():
-        found = json.loads(results.read_text()) | found
-    results.write_text(json.dumps(found, indent=2) + "\n")
-    (FOLDER / "RESULTS.md").write_text(table.text(found))
+            found["measured_on"] = table.facts(environment["DATABASE_URL"])
+            for name in names:
+                found[name] = run(name, alone(environment, name) if name in ALONE else environment)
+                keep(found)
     if "strategies" in found:
         plot.draw(found["strategies"], FOLDER / "strategies.svg")
     claims.fill_pages(found)
     print((FOLDER / "RESULTS.md").read_text())
 
 
-def measure(names: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"measured_on": table.facts(environment["DATABASE_URL"])}
-    for name in sorted(names, key=BENCHES.index):
-        found[name] = run(name, alone(environment, name) if name in ALONE else environment)
-    return found
+def keep(found: dict[str, Any]) -> None:
+    """After each bench, because the next one may fail."""
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+    (FOLDER / "RESULTS.md").write_text(table.text(found))
 
 
 def run(name: str, environment: dict[str, str]) -> dict[str, Any]:

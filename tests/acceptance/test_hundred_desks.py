@@ -23,10 +23,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
 ]
 DESKS = 100
-
-
 #: Lines are read, not locked.
-WITHOUT_LOCKS = "without queueing.models.services.LOCK FOR NO KEY UPDATE"
+WITHOUT_LOCKS = "plant tests.proof.bugs.no_lock"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ kill after notifications.sinks.replica.mirror   SIGKILL when it has returned
 kill at 17 queueing.board.board                 SIGKILL when it is called with this key, or a row that has it
 crash notifications.sinks.push.publish          a mistake in the program, whenever it is called
 skip notifications.wake.wake                    the call does nothing
-without queueing.models.services.LOCK FOR NO KEY UPDATE   these words are taken out of a text
 set clinic.databases.POOL reconnect_timeout 2   an entry of a dictionary, before Django is set up
 put notifications.carrier.POLL 60               a name of a module
 plant tests.proof.bugs.no_lock                  calls this function, which breaks something itself
@@ -46,8 +45,6 @@ def install(faults):
                 replace(name, lambda _: crash)
             case ["skip", name]:
                 replace(name, lambda work: lambda *args, **kwargs: None)
-            case ["without", name, *words]:
-                replace(name, lambda text, words=words: text.replace(" ".join(words), ""))
             case ["put", name, value]:
                 replace(name, lambda _, value=value: float(value))
             case ["plant", name]:
