@@ -163,7 +163,7 @@ class TestCompareReplica:
         catch_up()
         alter(
             "INSERT INTO queueing_room (id, name, is_open, closed_because)"
-            " SELECT n, n::text, true, '' FROM generate_series(100, 122) n"
+            " SELECT n, n::text, true, '' FROM generate_series(1000000, 1000022) n"
         )
 
         with pytest.raises(CommandError, match="23 rows of 11 not the same"):
