@@ -9,7 +9,8 @@ CHECKED := CLINIC_HOME=$(VENV)/checked DEBUG=0 HTTPS=1 ALLOWED_HOSTS=clinic.exam
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')
 
 # Thirds of the tests. Those of walls wait as people do; a whole clinic takes long to start.
-WALLS := $(wildcard tests/browser/test_wall*.py) tests/browser/test_sockets.py tests/acceptance/test_runclinic.py
+WALLS := $(wildcard tests/browser/test_wall*.py) tests/browser/test_sockets.py \
+	$(addprefix tests/acceptance/,test_runclinic.py test_deploy.py test_load.py)
 SCREENS := $(filter-out $(WALLS),$(wildcard tests/browser/test_*.py)) $(filter-out $(WALLS),$(wildcard tests/acceptance/test_*.py))
 
 .PHONY: run test test-parts test-screens test-walls check bench load faults prove screenshots demo format clean
